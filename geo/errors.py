@@ -1,0 +1,62 @@
+"""The errors a person can cause, and the one table that says which HTTP status each has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class RaumError(Exception):
+    """Base of all errors whose text may be shown to the person who caused it."""
+
+
+class InvalidParameter(RaumError):
+    """A request or filter parameter has a value that is not allowed.
+
+    Parameters
+    ----------
+    name : str
+        The parameter as written in the address.
+    value : str
+        What was given.
+    allowed : str
+        What is allowed, as a phrase or a list of values.
+    """
+
+    def __init__(self, name: str, value: str, allowed: str) -> None:
+        self.name, self.value, self.allowed = name, value, allowed
+        super().__init__(f"{name}={value}: {allowed}")
+
+
+class InvalidParameters(RaumError):
+    """All invalid parameters of one request together, so that nobody mends them one by one."""
+
+    def __init__(self, errors: Sequence[InvalidParameter]) -> None:
+        self.errors = list(errors)
+        super().__init__("; ".join(str(e) for e in errors))
+
+
+class InvalidFile(RaumError):
+    """A file handed in cannot be read or may not be read."""
+
+
+class ImportRefused(RaumError):
+    """An import was checked and must not be applied."""
+
+
+class NotAllowed(RaumError):
+    """The action is not open to this person or in this state."""
+
+
+STATUS: dict[type[RaumError], int] = {
+    InvalidParameter: 400,
+    InvalidParameters: 400,
+    InvalidFile: 400,
+    ImportRefused: 409,
+    NotAllowed: 403,
+    RaumError: 400,
+}
+
+
+def status_of(error: RaumError) -> int:
+    """Return the HTTP status for an error: that of its nearest listed ancestor."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)

@@ -1,0 +1,127 @@
+"""What a place can reach: stops, runs, and the rows a run leaves for towns and vacancies."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.gis.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from geo import crs
+from geo.models import Dataset, Town
+
+
+class Mode(models.TextChoices):
+    """The best mode that calls at a stop."""
+
+    RAIL = "rail", _("Bahn")
+    METRO = "metro", _("U-Bahn")
+    TRAM = "tram", _("Straßenbahn")
+    BUS = "bus", _("Bus")
+    FERRY = "ferry", _("Fähre")
+
+
+class TransitClass(models.TextChoices):
+    """Transit access class, best first; '' = no class reached."""
+
+    A = "A", _("A – sehr gut")
+    B = "B", _("B – gut")
+    C = "C", _("C – befriedigend")
+    D = "D", _("D – ausreichend")
+    E = "E", _("E – gering")
+    F = "F", _("F – sehr gering")
+    G = "G", _("G – Basis")
+
+
+class TransitStop(models.Model):
+    """A stop group (station with its platforms) of one timetable; key is (dataset, stop_id)."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="stops")
+    stop_id = models.CharField(_("Kennung"), max_length=80)
+    name = models.CharField(_("Name"), max_length=160)
+    town = models.ForeignKey(Town, models.SET_NULL, null=True, blank=True, related_name="stops")
+    point = models.PointField(_("Lage"), srid=crs.STORAGE)
+    mode = models.CharField(_("Verkehrsmittel"), max_length=10, choices=Mode.choices)
+    is_rail = models.BooleanField(_("Bahnhof oder Haltepunkt"), default=False)
+    departures = models.PositiveIntegerField(_("Abfahrten 6 bis 20 Uhr"))
+    departures_day = models.PositiveIntegerField(_("Abfahrten am Tag"))
+    category = models.CharField(_("Haltestellenkategorie"), max_length=5, blank=True)
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("Haltestelle")
+        verbose_name_plural = _("Haltestellen")
+        constraints: ClassVar = [models.UniqueConstraint(fields=("dataset", "stop_id"), name="stop_once_per_feed")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReachRun(models.Model):
+    """One computation of reach with all its inputs; exactly one is live."""
+
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="runs", verbose_name=_("Fahrplan"))
+    day = models.DateField(_("Verkehrstag"))
+    window_start = models.TimeField(_("Fenster von"))
+    window_end = models.TimeField(_("Fenster bis"))
+    preset = models.CharField(_("Verfahren"), max_length=20)
+    parameters = models.JSONField(_("Parameter"), default=dict, blank=True)
+    stats = models.JSONField(_("Ergebnis in Zahlen"), default=dict, blank=True)
+    live = models.BooleanField(_("gilt"), default=False)
+    started_at = models.DateTimeField(_("begonnen"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("beendet"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("-started_at",)
+        verbose_name = _("Berechnung")
+        verbose_name_plural = _("Berechnungen")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("live",), condition=Q(live=True), name="one_live_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.preset} {self.day}"
+
+
+class Access(models.Model):
+    """Transit access of one place in one run (abstract); distances in metres, as the crow flies."""
+
+    run = models.ForeignKey(ReachRun, models.CASCADE, related_name="%(class)s_rows")
+    live = models.BooleanField(default=False)
+    method = models.CharField(_("Verfahren"), max_length=40, default="crow-fly")
+    transit_class = models.CharField(_("ÖV-Güteklasse"), max_length=1, choices=TransitClass.choices, blank=True)
+    stop = models.ForeignKey(TransitStop, models.SET_NULL, null=True, related_name="+")
+    stop_distance_m = models.PositiveIntegerField(_("zur nächsten Haltestelle in m"), null=True)
+    rail_stop = models.ForeignKey(TransitStop, models.SET_NULL, null=True, related_name="+")
+    rail_distance_m = models.PositiveIntegerField(_("zum nächsten Bahnhof in m"), null=True)
+    departures_per_day = models.PositiveIntegerField(_("Abfahrten am Tag an der nächsten Haltestelle"), null=True)
+    well_connected = models.BooleanField(_("gut angebunden"), default=False)
+
+    class Meta:
+        abstract = True
+
+
+class TownReach(Access):
+    """Access of a town's centre."""
+
+    town = models.ForeignKey(Town, models.CASCADE, related_name="reach_rows")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("town",), condition=Q(live=True), name="one_live_town_reach"),
+        ]
+
+
+class VacancyReach(Access):
+    """Access of a vacancy, computed from the point the public may see, so that no distance betrays the exact one."""
+
+    vacancy = models.ForeignKey("vacancies.Vacancy", models.CASCADE, related_name="reach_rows")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("vacancy",), condition=Q(live=True), name="one_live_vacancy_reach"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=("transit_class",), condition=Q(live=True), name="reach_class_live"),
+        ]
