@@ -1,0 +1,39 @@
+"""The edge: turns an error a person caused into an answer that helps, as page or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from geo.errors import InvalidParameter, InvalidParameters, RaumError, status_of
+
+
+class RaumErrorMiddleware:
+    """Renders every `RaumError` that a view lets pass."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, RaumError):
+            return None
+        status = status_of(error)
+        problems = error.errors if isinstance(error, InvalidParameters) else [error]
+        listed = [
+            {"parameter": p.name, "value": p.value, "allowed": p.allowed}
+            if isinstance(p, InvalidParameter)
+            else {"message": str(p)}
+            for p in problems
+        ]
+        if not request.accepts("text/html") or request.path.endswith((".json", ".geojson", ".csv")):
+            return JsonResponse({"errors": listed}, status=status, json_dumps_params={"ensure_ascii": False})
+        kept = request.GET.copy()
+        for p in listed:
+            kept.pop(p.get("parameter", ""), None)
+        context = {"errors": listed, "remedy": f"{request.path}?{kept.urlencode()}" if kept else request.path}
+        return render(request, "error_parameters.html", context, status=status)

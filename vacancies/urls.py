@@ -1,0 +1,3 @@
+"""Addresses of the register's pages."""
+
+urlpatterns: list = []
