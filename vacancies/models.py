@@ -178,12 +178,17 @@ class Vacancy(models.Model):
             Case(
                 When(
                     visibility=c.Visibility.EXACT,
-                    then=Concat(F("title"), Value(" "), F("street"), Value(" "), F("house_no"), Value(" "), F("locality")),
+                    then=Concat(
+                        *("title", Value(" "), "street", Value(" "), "house_no", Value(" "), "locality"),
+                        output_field=models.TextField(),
+                    ),
                 ),
                 default=Value(""),
+                output_field=models.TextField(),
             ),
             Value(" "),
-            F("summary"),
+            "summary",
+            output_field=models.TextField(),
         ),
         output_field=models.TextField(),
         db_persist=True,
@@ -244,7 +249,7 @@ class Vacancy(models.Model):
         triggers: ClassVar = [
             pgtrigger.Trigger(
                 name="point_in_town",
-                operation=pgtrigger.Insert | pgtrigger.UpdateOf("point", "town"),
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("point", "town_id"),
                 when=pgtrigger.Before,
                 func=f"""
                 IF NOT EXISTS (SELECT 1 FROM geo_town t WHERE t.id = NEW.town_id
