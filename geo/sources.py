@@ -1,0 +1,270 @@
+"""Reads towns and districts: from the files the project carries, or from the operator's newer ones."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from django.conf import settings
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
+from django.db import transaction
+from django.utils.text import slugify
+
+from geo import crs
+from geo.errors import ImportRefused, InvalidFile
+from geo.models import Dataset, District, PlanningRegion, Town, size_class
+
+DATA = Path(settings.BASE_DIR) / "data"
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+REGIONS = {
+    PlanningRegion.PRIGNITZ_OBERHAVEL: ("12065", "12068", "12070"),
+    PlanningRegion.UCKERMARK_BARNIM: ("12060", "12073"),
+    PlanningRegion.ODERLAND_SPREE: ("12053", "12064", "12067"),
+    PlanningRegion.LAUSITZ_SPREEWALD: ("12052", "12061", "12062", "12066", "12071"),
+    PlanningRegion.HAVELLAND_FLAEMING: ("12051", "12054", "12063", "12069", "12072"),
+}
+SUCCESSOR_SHARE = 0.9  # a vanished town belongs to the town that covers so much of it
+
+
+def dataset(key: str, **changed: Any) -> Dataset:
+    """Return the Dataset row for an entry of data/datasets.toml, created or brought up to date."""
+    entry = tomllib.loads((DATA / "datasets.toml").read_text(encoding="utf-8"))[key]
+    return Dataset.objects.update_or_create(key=key, defaults=entry | changed)[0]
+
+
+def checksum(*paths: Path) -> str:
+    """Return the SHA-256 over the files' bytes in the given order."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def geos(geometry: shapely.Geometry) -> GEOSGeometry:
+    """Return a shapely (multi)polygon as a GeoDjango MultiPolygon in the storage CRS."""
+    made = GEOSGeometry(memoryview(shapely.to_wkb(geometry)), srid=crs.STORAGE)
+    return made if made.geom_type == "MultiPolygon" else MultiPolygon(made, srid=crs.STORAGE)
+
+
+@dataclass
+class TownReport:
+    """What loading did or would do."""
+
+    created: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    merged: list[tuple[str, str]] = field(default_factory=list)
+    moved: int = 0
+
+    def lines(self) -> Iterable[str]:
+        yield f"{len(self.created)} new, {len(self.changed)} changed, {self.unchanged} unchanged"
+        for old, new in self.merged:
+            yield f"merged: {old} -> {new}"
+        if self.merged:
+            yield f"{self.moved} rows moved to the successors"
+
+
+def own_rows() -> list[dict[str, Any]]:
+    """Return the 413 towns of the project's own files; geometry as shapely, storage CRS."""
+    with (DATA / "municipalities.csv").open(encoding="utf-8") as file:
+        figures = {row["ags"]: row for row in csv.DictReader(file)}
+    found = json.loads(gzip.decompress((DATA / "towns.geojson.gz").read_bytes()))
+    rows = []
+    for feature in found["features"]:
+        f = figures[feature["properties"]["ags"]]
+        rows.append(
+            {
+                "ags8": f["ags"],
+                "ars12": f["ars"],
+                "name": f["name"],
+                "kind": f["kind"],
+                "district_ags": f["district_ags"],
+                "district_name": f["district"],
+                "admin_union": feature["properties"]["admin_union"],
+                "population": int(f["population"]),
+                "population_date": f["population_date"],
+                "area_km2": f["area_km2"],
+                "postcode": f["postcode"],
+                "central_function": f["central_function"] or "none",
+                "central_partner": f["central_partner"],
+                "central_plan": f["central_plan"],
+                "central_confirmed": f["central_confidence"] != "probable",
+                "structure_area": f["structure_area"],
+                "geom": shapely.geometry.shape(feature["geometry"]),
+            }
+        )
+    return rows
+
+
+def read_vg250(path: Path) -> list[dict[str, Any]]:
+    """Return the Brandenburg municipalities of a BKG VG250-EW file (GeoPackage or zipped Shapefile).
+
+    Raises
+    ------
+    InvalidFile
+        When the file has no layer with the columns AGS, GEN, BEZ, EWZ and GF.
+    """
+    import geopandas
+    import pyogrio
+
+    source = f"/vsizip/{path}" if path.suffix == ".zip" else str(path)
+    try:
+        layers = [str(name) for name, _kind in pyogrio.list_layers(source)]
+        layer = next((n for n in layers if n.lower().endswith("gem")), layers[0])
+        frame = geopandas.read_file(source, layer=layer)
+    except Exception as error:
+        raise InvalidFile(f"{path.name}: not readable as GeoPackage or zipped Shapefile ({error})") from error
+    missing = {"AGS", "GEN", "BEZ", "EWZ", "GF"} - set(frame.columns)
+    if missing:
+        raise InvalidFile(f"{path.name}: columns missing: {', '.join(sorted(missing))}; VG250-EW has AGS, GEN, BEZ, EWZ, GF")
+    frame = frame[(frame["GF"].astype(int) == 4) & frame["AGS"].astype(str).str.startswith("12")].to_crs(crs.STORAGE)
+    dissolved = frame.dissolve("AGS", aggfunc="first")
+    return [
+        {
+            "ags8": str(ags),
+            "name": str(row["GEN"]),
+            "kind": str(row["BEZ"]),
+            "population": int(row["EWZ"]),
+            "geom": shapely.make_valid(row.geometry),
+        }
+        for ags, row in dissolved.iterrows()
+    ]
+
+
+def read_gvisys(path: Path) -> dict[str, dict[str, Any]]:
+    """Return AGS → name, area and population of a Destatis GV-ISys workbook (rows with Satzart 60).
+
+    The layout is found by its header words, not by fixed columns beyond the key: Satzart, Textkennzeichen, Land, RB,
+    Kreis, VB, Gem, name, area in km², population, …, postcode.
+    """
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except Exception as error:
+        raise InvalidFile(f"{path.name}: not readable as XLSX ({error})") from error
+    found: dict[str, dict[str, Any]] = {}
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows(values_only=True):
+            cells = [str(c).strip() if c is not None else "" for c in row]
+            if len(cells) < 10 or cells[0] != "60" or cells[2].zfill(2) != "12":
+                continue
+            ags = cells[2].zfill(2) + cells[3].zfill(1) + cells[4].zfill(2) + cells[6].zfill(3)
+            name = cells[7].split(",")[0].strip()
+            found[ags] = {
+                "name": name,
+                "area_km2": cells[8].replace(",", "."),
+                "population": int(float(cells[9].replace(" ", ""))),
+            }
+    if not found:
+        raise InvalidFile(f"{path.name}: no rows with Satzart 60 and Land 12; expected the Gemeindeverzeichnis (GV-ISys)")
+    return found
+
+
+def slugs(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Return AGS → slug, with the district's number appended where two towns share a name."""
+    plain = {r["ags8"]: slugify(r["name"].translate(UMLAUTS))[:40] for r in rows}
+    taken = list(plain.values())
+    return {ags: slug if taken.count(slug) == 1 else f"{slug}-{ags[:5]}" for ags, slug in plain.items()}
+
+
+def load_own() -> TownReport | None:
+    """Load the project's own towns and districts; None when they are there already, unchanged."""
+    digest = checksum(DATA / "municipalities.csv", DATA / "towns.geojson.gz", DATA / "datasets.toml")
+    if Dataset.objects.filter(key="municipal-boundaries", sha256=digest).exists():
+        return None
+    rows = own_rows()
+    with transaction.atomic():
+        source = dataset("municipal-boundaries", sha256=digest, row_count=len(rows))
+        for key in ("municipal-figures", "central-places", "waters", "timetable-vbb-2021"):
+            dataset(key)
+        shapes: dict[str, list[shapely.Geometry]] = {}
+        names = {r["district_ags"]: r["district_name"] for r in rows}
+        for r in rows:
+            shapes.setdefault(r["district_ags"], []).append(r["geom"])
+        for ags, parts in shapes.items():
+            region = next(region for region, members in REGIONS.items() if ags in members)
+            kind = "Kreisfreie Stadt" if ags < "12060" else "Landkreis"
+            geom = geos(shapely.union_all(shapely.set_precision(np.array(parts), 0.1)))
+            District.objects.update_or_create(
+                ags5=ags, defaults={"name": names[ags], "kind": kind, "planning_region": region, "geom": geom}
+            )
+        return store(rows, source)
+
+
+def store(rows: list[dict[str, Any]], source: Dataset) -> TownReport:
+    """Write rows to the database; towns that are no longer there merge into the town that covers them."""
+    report = TownReport()
+    districts = {d.ags5: d for d in District.objects.all()}
+    known = {t.ags8: t for t in Town.objects.all()}
+    named = slugs(rows)
+    new, old = [], []
+    for r in rows:
+        values = {k: v for k, v in r.items() if k not in ("district_ags", "district_name", "geom")}
+        town = known.get(r["ags8"])
+        if town is None:
+            missing = {"central_function", "structure_area", "area_km2", "population_date"} - values.keys()
+            if missing:
+                values |= {"central_function": "none", "structure_area": "wider_metro", "central_confirmed": False}
+                values.setdefault("area_km2", f"{r['geom'].area / 1e6:.2f}")
+                values.setdefault("population_date", source.valid_on)
+            town = Town(slug=named[r["ags8"]], dataset=source)
+        before = {k: str(getattr(town, k)) for k in values}
+        for k, v in values.items():
+            setattr(town, k, v)
+        town.district = districts[r["ags8"][:5]]
+        town.size_class = size_class(town.population)
+        same_shape = town.pk and shapely.equals_exact(shapely.from_wkb(bytes(town.geom.wkb)), r["geom"], 0.05)
+        if not same_shape:
+            town.geom = geos(r["geom"])
+            centre = shapely.centroid(r["geom"])
+            town.centre = GEOSGeometry(memoryview(shapely.to_wkb(centre if r["geom"].contains(centre) else shapely.point_on_surface(r["geom"]))), srid=crs.STORAGE)
+        if town.pk is None:
+            new.append(town)
+            report.created.append(town.name)
+        elif not same_shape or before != {k: str(getattr(town, k)) for k in values}:
+            old.append(town)
+            report.changed.append(town.name)
+        else:
+            report.unchanged += 1
+    Town.objects.bulk_create(new)
+    if old:
+        fields = [f.name for f in Town._meta.concrete_fields if f.name != "id"]
+        Town.objects.bulk_update(old, fields)
+    merge_vanished(rows, report)
+    return report
+
+
+def merge_vanished(rows: list[dict[str, Any]], report: TownReport) -> None:
+    """Move what belongs to a vanished town to its successor and keep the old row as merged."""
+    wanted = {r["ags8"] for r in rows}
+    gone = [t for t in Town.objects.current() if t.ags8 not in wanted]
+    if not gone:
+        return
+    tree = shapely.STRtree([r["geom"] for r in rows])
+    for town in gone:
+        shape = shapely.from_wkb(bytes(town.geom.wkb))
+        shares = {i: shapely.intersection(rows[i]["geom"], shape).area / shape.area for i in tree.query(shape)}
+        best = max(shares, key=lambda i: shares[i], default=None)
+        if best is None or shares[best] < SUCCESSOR_SHARE:
+            raise ImportRefused(
+                f"{town.name} ({town.ags8}) is missing in the file and no town covers {SUCCESSOR_SHARE:.0%} of it; "
+                "add the successor to the file"
+            )
+        successor = Town.objects.get(ags8=rows[best]["ags8"])
+        for relation in Town._meta.related_objects:
+            if relation.related_model is Town or relation.one_to_one or relation.related_model.__name__ == "TownReach":
+                continue
+            moved = relation.related_model._base_manager.filter(**{relation.field.name: town})
+            report.moved += moved.update(**{relation.field.name: successor})
+        Town.objects.filter(pk=town.pk).update(merged_into=successor)
+        report.merged.append((town.name, successor.name))
