@@ -489,10 +489,7 @@ class FilterSet:
 
     def chips(self) -> list[dict[str, str]]:
         """Return one entry per set criterion: its phrase and the query string that drops it."""
-        return [
-            {"name": c.name, "text": c.describe(v), "without": self.without(c.name).query_string()}
-            for c, v in self.active()
-        ]
+        return [{"name": c.name, "text": c.describe(v), "without": self.without(c.name).query_string()} for c, v in self.active()]
 
     @classmethod
     def schema(cls) -> list[dict[str, Any]]:

@@ -143,7 +143,7 @@ class Town(models.Model):
     area_km2 = models.DecimalField(_("Fläche in km²"), max_digits=8, decimal_places=2)
     postcode = models.CharField(_("Postleitzahl der Verwaltung"), max_length=5, blank=True)
     size_class = models.CharField(_("Größenklasse"), max_length=20, choices=SizeClass.choices, db_index=True)
-    bbsr_type = models.CharField(_("Stadt- und Gemeindetyp des BBSR"), max_length=20, null=True, blank=True)  # noqa: DJ001
+    bbsr_type = models.CharField(_("Stadt- und Gemeindetyp des BBSR"), max_length=20, null=True, blank=True)
     central_function = models.CharField(_("Zentralörtliche Funktion"), max_length=20, choices=CentralFunction.choices)
     central_partner = models.CharField(_("Partner in Funktionsteilung"), max_length=80, blank=True)
     central_plan = models.CharField(_("Plan"), max_length=60, blank=True)

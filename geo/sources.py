@@ -227,7 +227,9 @@ def store(rows: list[dict[str, Any]], source: Dataset) -> TownReport:
         if not same_shape:
             town.geom = geos(r["geom"])
             centre = shapely.centroid(r["geom"])
-            town.centre = GEOSGeometry(memoryview(shapely.to_wkb(centre if r["geom"].contains(centre) else shapely.point_on_surface(r["geom"]))), srid=crs.STORAGE)
+            town.centre = GEOSGeometry(
+                memoryview(shapely.to_wkb(centre if r["geom"].contains(centre) else shapely.point_on_surface(r["geom"]))), srid=crs.STORAGE
+            )
         if town.pk is None:
             new.append(town)
             report.created.append(town.name)

@@ -25,9 +25,7 @@ class RaumErrorMiddleware:
         status = status_of(error)
         problems = error.errors if isinstance(error, InvalidParameters) else [error]
         listed = [
-            {"parameter": p.name, "value": p.value, "allowed": p.allowed}
-            if isinstance(p, InvalidParameter)
-            else {"message": str(p)}
+            {"parameter": p.name, "value": p.value, "allowed": p.allowed} if isinstance(p, InvalidParameter) else {"message": str(p)}
             for p in problems
         ]
         if not request.accepts("text/html") or request.path.endswith((".json", ".geojson", ".csv")):

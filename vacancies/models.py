@@ -57,7 +57,6 @@ class VacancyQuerySet(models.QuerySet["Vacancy"]):
 
     def public(self) -> PublicVacancyQuerySet:
         """Return what the public may see: a view without private rows and columns."""
-        from vacancies.public import PublicVacancy
 
         return PublicVacancy.objects.all()
 
@@ -99,9 +98,7 @@ class Vacancy(models.Model):
     target_uses = _choices(_("gewünschte Nutzungen"), c.TargetUse)
     occupancy = _choice(_("Leerstand"), c.Occupancy)
     vacant_since = models.DateField(_("leer seit"), null=True, blank=True)
-    vacant_since_precision = models.CharField(
-        _("Genauigkeit"), max_length=10, choices=c.DatePrecision.choices, default="year"
-    )
+    vacant_since_precision = models.CharField(_("Genauigkeit"), max_length=10, choices=c.DatePrecision.choices, default="year")
     vacancy_cause = models.CharField(_("Ursache (intern)"), max_length=200, blank=True)
     condition = _choice(_("Zustand"), c.Condition)
     monument = _choice(_("Denkmalschutz"), c.Monument)
@@ -147,9 +144,7 @@ class Vacancy(models.Model):
     source = models.CharField(_("Herkunft"), max_length=12, choices=c.Source.choices, default="municipal")
     source_ref = models.CharField(_("Kennung in der Quelle"), max_length=120, blank=True)
     dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Datensatz"))
-    certainty = models.PositiveSmallIntegerField(
-        _("Sicherheit 0–10 (intern)"), null=True, blank=True, validators=[MaxValueValidator(10)]
-    )
+    certainty = models.PositiveSmallIntegerField(_("Sicherheit 0–10 (intern)"), null=True, blank=True, validators=[MaxValueValidator(10)])
     verified_at = models.DateField(_("bestätigt am"), null=True, blank=True)
     next_review_at = models.DateField(_("nächste Prüfung"), null=True, blank=True)
     notes = models.TextField(_("Notizen (intern)"), blank=True)
@@ -218,9 +213,7 @@ class Vacancy(models.Model):
                 violation_error_message=_("Die Nutzfläche muss zwischen 1 und 1.000.000 m² liegen."),
             ),
             models.CheckConstraint(
-                condition=Q(smallest_divisible_m2__isnull=True)
-                | Q(usable_m2__isnull=True)
-                | Q(smallest_divisible_m2__lte=F("usable_m2")),
+                condition=Q(smallest_divisible_m2__isnull=True) | Q(usable_m2__isnull=True) | Q(smallest_divisible_m2__lte=F("usable_m2")),
                 name="divisible_within_usable",
                 violation_error_message=_("Die kleinste teilbare Fläche ist größer als die Nutzfläche."),
             ),
@@ -288,7 +281,9 @@ class Vacancy(models.Model):
 def slug_for(former_use: str, town_name: str, key: str) -> str:
     """Return the public slug: use, town and random key, never a street."""
     use = "leerstand" if former_use in ("unknown", "other") else str(c.Use(former_use).label).split(",")[0]
-    translated = f"{use} {town_name}".translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}))
+    translated = f"{use} {town_name}".translate(
+        str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+    )
     return f"{slugify(translated)[:100]}-{key}"
 
 
@@ -331,4 +326,4 @@ class Photo(models.Model):
         return self.alt_text
 
 
-from vacancies.public import PublicVacancy  # noqa: E402, F401  (Django finds models here)
+from vacancies.public import PublicVacancy  # noqa: E402  (Django finds models here)

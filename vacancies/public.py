@@ -131,9 +131,9 @@ class PublicVacancy(models.Model):
     district_ags = _text(_("AGS des Kreises"), 5)
     district_name = _text(_("Landkreis"), 80)
     transit_class = models.CharField(_("ÖV-Güteklasse"), max_length=1, choices=TransitClass.choices, blank=True)
-    stop_name = models.CharField(_("nächste Haltestelle"), max_length=160, null=True)  # noqa: DJ001
+    stop_name = models.CharField(_("nächste Haltestelle"), max_length=160, null=True)
     stop_distance_m = _number(_("zur Haltestelle in m (Luftlinie)"))
-    rail_stop_name = models.CharField(_("nächster Bahnhof"), max_length=160, null=True)  # noqa: DJ001
+    rail_stop_name = models.CharField(_("nächster Bahnhof"), max_length=160, null=True)
     rail_distance_m = _number(_("zum Bahnhof in m (Luftlinie)"))
     departures_per_day = _number(_("Abfahrten am Tag an der Haltestelle"))
     well_connected = models.BooleanField(_("gut angebunden"))

@@ -22,7 +22,7 @@ from packages import unpacked  # noqa: E402
 
 from geo.crs import STORAGE, WEB, transform  # noqa: E402
 
-SCHWEDT = {c: "12073532" for c in ("12073032", "12073386", "12073505", "12073603")}  # merged by 2022
+SCHWEDT = dict.fromkeys(("12073032", "12073386", "12073505", "12073603"), "12073532")  # merged by 2022
 TOLERANCE_M = 60  # generalisation of town boundaries
 FRAME = box(11.0, 51.1, 15.1, 53.8)  # what the basemap shows, longitude/latitude
 
@@ -210,9 +210,7 @@ def main() -> None:
     by_district: dict[str, list[shapely.Geometry]] = {}
     for ags, g in shapes.items():
         by_district.setdefault(ags[:5], []).append(g)
-    districts = [
-        ({"ags": k}, transform(shapely.boundary(shapely.union_all(v)), STORAGE, WEB)) for k, v in sorted(by_district.items())
-    ]
+    districts = [({"ags": k}, transform(shapely.boundary(shapely.union_all(v)), STORAGE, WEB)) for k, v in sorted(by_district.items())]
     write(basemap / "districts.json", collection(districts, 4))
     write(basemap / "towns.json", collection([({"ags": a}, g) for a, g in web.items()], 4))
     write(basemap / "rivers.json", collection(water("rivers", 0), 4))

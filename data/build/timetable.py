@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from packages import unpacked  # noqa: E402
+from packages import unpacked
 
 DAY = datetime(2021, 4, 20, tzinfo=ZoneInfo("Europe/Berlin"))
 TARGET = Path(__file__).resolve().parent.parent / "timetable" / "vbb-2021-04-20.zip"
@@ -54,11 +54,7 @@ def main() -> None:
             length = calls[-1][1]["arrival"]
             starts = {
                 "tue": [t - midnights["tue"] for t in s["starts"] if 0 <= t - midnights["tue"] < 86_400],
-                "mon": [
-                    t - midnights["mon"]
-                    for t in s["starts"]
-                    if 0 <= t - midnights["mon"] < 86_400 <= t - midnights["mon"] + length
-                ],
+                "mon": [t - midnights["mon"] for t in s["starts"] if 0 <= t - midnights["mon"] < 86_400 <= t - midnights["mon"] + length],
             }
             for service, begins in starts.items():
                 if not begins:
