@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from geo import crs
 
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+
 
 class Dataset(models.Model):
     """A body of data with its source, licence and date; every imported row knows its Dataset."""

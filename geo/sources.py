@@ -21,10 +21,9 @@ from django.utils.text import slugify
 
 from geo import crs
 from geo.errors import ImportRefused, InvalidFile
-from geo.models import Dataset, District, PlanningRegion, Town, size_class
+from geo.models import UMLAUTS, Dataset, District, PlanningRegion, Town, size_class
 
 DATA = Path(settings.BASE_DIR) / "data"
-UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 REGIONS = {
     PlanningRegion.PRIGNITZ_OBERHAVEL: ("12065", "12068", "12070"),
     PlanningRegion.UCKERMARK_BARNIM: ("12060", "12073"),
@@ -227,9 +226,8 @@ def store(rows: list[dict[str, Any]], source: Dataset) -> TownReport:
         if not same_shape:
             town.geom = geos(r["geom"])
             centre = shapely.centroid(r["geom"])
-            town.centre = GEOSGeometry(
-                memoryview(shapely.to_wkb(centre if r["geom"].contains(centre) else shapely.point_on_surface(r["geom"]))), srid=crs.STORAGE
-            )
+            middle = centre if r["geom"].contains(centre) else shapely.point_on_surface(r["geom"])
+            town.centre = GEOSGeometry(memoryview(shapely.to_wkb(middle)), srid=crs.STORAGE)
         if town.pk is None:
             new.append(town)
             report.created.append(town.name)

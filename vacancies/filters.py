@@ -7,8 +7,10 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from geo.filtering import AtLeastRank, BBox, Between, Choice, Criterion, FilterSet, Flag, Months, Near, Number, Text, Within
+from geo.criteria import AtLeastRank, Between, Choice, Criterion, Flag, Months, Number, Text
+from geo.filtering import FilterSet
 from geo.models import CentralFunction, District, SizeClass, StructureArea, Town
+from geo.spatial_criteria import BBox, Near, Within
 from layers.models import TransitClass
 from vacancies import choices as c
 

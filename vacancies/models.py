@@ -19,7 +19,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from geo import crs
-from geo.models import Dataset, Town
+from geo.models import UMLAUTS, Dataset, Town
 from vacancies import choices as c
 from vacancies.geometry import GRID_M, GridCentre
 
@@ -251,7 +251,7 @@ class Vacancy(models.Model):
                           CONSTRAINT = 'point_in_town';
                 END IF;
                 RETURN NEW;
-                """,
+                """,  # noqa: S608
             ),
         ]
 
@@ -281,9 +281,7 @@ class Vacancy(models.Model):
 def slug_for(former_use: str, town_name: str, key: str) -> str:
     """Return the public slug: use, town and random key, never a street."""
     use = "leerstand" if former_use in ("unknown", "other") else str(c.Use(former_use).label).split(",")[0]
-    translated = f"{use} {town_name}".translate(
-        str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
-    )
+    translated = f"{use} {town_name}".translate(UMLAUTS)
     return f"{slugify(translated)[:100]}-{key}"
 
 

@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from geo import crs
-from geo.filtering import AtLeastRank, Choice, FilterSet
+from geo.criteria import AtLeastRank, Choice
+from geo.filtering import FilterSet
 from geo.models import CentralFunction, SizeClass, StructureArea
 from layers.models import TransitClass
 from vacancies import choices as c

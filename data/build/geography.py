@@ -9,6 +9,7 @@ import csv
 import gzip
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -145,7 +146,7 @@ def rail() -> list[tuple[dict, shapely.Geometry]]:
             route = json.loads(text)["route"]
             if route["line"] in trains:
                 calls = [parent.get(s, s) for s in route["stops"]]
-                hops |= {tuple(sorted(p)) for p in zip(calls, calls[1:], strict=False) if p[0] != p[1]}  # type: ignore[misc]
+                hops |= {tuple(sorted(p)) for p in pairwise(calls) if p[0] != p[1]}  # type: ignore[misc]
     known = sorted((a, b) for a, b in hops if a in where and b in where)
     # an express hop over stations that stopping trains serve would draw a second, straighter line
     neighbours: dict[str, set[str]] = {}

@@ -1,0 +1,259 @@
+"""Kinds of search criteria: each knows how to be parsed, asked, written back, read aloud and described."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from geo.errors import InvalidParameter
+
+Text_ = str | Promise
+Options = Callable[[], Iterable[tuple[str, Text_]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criterion:
+    """One search criterion.
+
+    Parameters
+    ----------
+    name : str
+        The parameter in every address, command and notebook.
+    label : str
+        German label (translated).
+    column : str
+        Column of the public queryset.
+    phrase : str
+        How the criterion is read aloud; `{value}` stands for the value.
+    group : str
+        Part of the form it belongs to.
+    """
+
+    name: str
+    label: Text_
+    column: str
+    phrase: Text_
+    group: str = "more"
+    help: Text_ = ""
+    kind: ClassVar[str] = ""
+
+    def parse(self, raw: list[str]) -> Any:
+        """Return the value for the given strings, or raise `InvalidParameter`."""
+        raise NotImplementedError(self.kind)  # pragma: no cover - abstract
+
+    def q(self, value: Any) -> Q:
+        """Return the condition for the database."""
+        raise NotImplementedError(self.kind)  # pragma: no cover - abstract
+
+    def dump(self, value: Any) -> list[str]:
+        """Return the strings that `parse` turns into the same value again."""
+        return [str(value)]
+
+    def spoken(self, value: Any) -> str:
+        """Return the value as a person says it."""
+        return str(value)
+
+    def describe(self, value: Any) -> str:
+        """Return the criterion with its value as a phrase."""
+        return str(self.phrase).format(value=self.spoken(value))
+
+    def schema(self) -> dict[str, Any]:
+        """Return what a form, a map or a notebook must know."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "label": str(self.label),
+            "column": self.column,
+            "group": self.group,
+            "help": str(self.help),
+        }
+
+    def refuse(self, value: str, allowed: str) -> InvalidParameter:
+        return InvalidParameter(self.name, value, allowed)
+
+    def single(self, raw: list[str]) -> str:
+        if len(raw) != 1:
+            raise self.refuse(", ".join(raw), _("nur ein Wert erlaubt"))
+        return raw[0].strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Criterion):
+    """One or more of a list; `column` holds one value, or an array of them with `array=True`."""
+
+    options: Options
+    array: bool = False
+    kind: ClassVar[str] = "choice"
+
+    def parse(self, raw: list[str]) -> tuple[str, ...]:
+        wanted = [v.strip() for item in raw for v in item.split(",") if v.strip()]
+        known = [key for key, _label in self.options()]
+        for v in wanted:
+            if v not in known:
+                shown = ", ".join(known) if len(known) <= 30 else _("eine bekannte Kennung")
+                raise self.refuse(v, _("erlaubt: {values}").format(values=shown))
+        return tuple(k for k in known if k in wanted)
+
+    def q(self, value: tuple[str, ...]) -> Q:
+        return Q(**{f"{self.column}__{'overlap' if self.array else 'in'}": list(value)})
+
+    def dump(self, value: tuple[str, ...]) -> list[str]:
+        return list(value)
+
+    def spoken(self, value: tuple[str, ...]) -> str:
+        labels = dict(self.options())
+        return _(" oder ").join(str(labels[v]) for v in value)
+
+    def schema(self) -> dict[str, Any]:
+        return super().schema() | {
+            "array": self.array,
+            "options": [{"value": k, "label": str(v)} for k, v in self.options()],
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtLeastRank(Choice):
+    """A place on an ordered list, best first: "C or better"."""
+
+    kind: ClassVar[str] = "rank"
+
+    def parse(self, raw: list[str]) -> tuple[str, ...]:
+        return super().parse([self.single(raw)])
+
+    def q(self, value: tuple[str, ...]) -> Q:
+        ranked = [key for key, _label in self.options()]
+        return Q(**{f"{self.column}__in": ranked[: ranked.index(value[0]) + 1]})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag(Criterion):
+    """Yes, or not asked."""
+
+    kind: ClassVar[str] = "flag"
+
+    def parse(self, raw: list[str]) -> bool | None:
+        text = self.single(raw).lower()
+        if text not in {"1", "true", "0", "false"}:
+            raise self.refuse(text, _("erlaubt: 1 oder 0"))
+        return True if text in {"1", "true"} else None
+
+    def q(self, value: bool) -> Q:
+        return Q(**{self.column: True})
+
+    def dump(self, value: bool) -> list[str]:
+        return ["1"]
+
+    def spoken(self, value: bool) -> str:
+        return _("ja")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Criterion):
+    """A whole number with a unit and limits; asked by `lookup` (lte: at most, gte: at least)."""
+
+    lookup: str
+    unit: Text_ = ""
+    lowest: int = 0
+    highest: int = 1_000_000
+    kind: ClassVar[str] = "number"
+
+    def number(self, text: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", text) or not self.lowest <= int(text) <= self.highest:
+            allowed = _("eine ganze Zahl von {low} bis {high}").format(low=self.lowest, high=self.highest)
+            raise self.refuse(text, f"{allowed} {self.unit}".strip())
+        return int(text)
+
+    def parse(self, raw: list[str]) -> int:
+        return self.number(self.single(raw))
+
+    def q(self, value: int) -> Q:
+        return Q(**{f"{self.column}__{self.lookup}": value})
+
+    def spoken(self, value: int) -> str:
+        return f"{value:,}".replace(",", "\u202f") + (f"\u00a0{self.unit}" if self.unit else "")
+
+    def schema(self) -> dict[str, Any]:
+        return super().schema() | {
+            "unit": str(self.unit),
+            "lowest": self.lowest,
+            "highest": self.highest,
+            "lookup": self.lookup,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Months(Number):
+    """A number of months before today: `lte` asks for dates at least so long ago, `gte` for later ones."""
+
+    highest: int = 1200
+    kind: ClassVar[str] = "months"
+
+    def q(self, value: int) -> Q:
+        today = datetime.date.today()
+        months = today.year * 12 + today.month - 1 - value
+        year, month = divmod(months, 12)
+        day = min(today.day, 28)
+        return Q(**{f"{self.column}__{self.lookup}": datetime.date(max(year, 1), month + 1, day)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Between(Number):
+    """A range `from-to`; either end may be missing (`150-`, `-300`)."""
+
+    lookup: str = "range"
+    kind: ClassVar[str] = "range"
+
+    def parse(self, raw: list[str]) -> tuple[int | None, int | None]:
+        text = self.single(raw).replace(" ", "")
+        match = re.fullmatch(r"(\d*)-(\d*)", text)
+        if match is None or text == "-":
+            raise self.refuse(text, _("von-bis, zum Beispiel 150-300, 150- oder -300"))
+        low, high = (self.number(t) if t else None for t in match.groups())
+        if low is not None and high is not None and low > high:
+            raise self.refuse(text, _("der erste Wert darf nicht größer sein als der zweite"))
+        return low, high
+
+    def q(self, value: tuple[int | None, int | None]) -> Q:
+        low, high = value
+        wanted = {f"{self.column}__gte": low, f"{self.column}__lte": high}
+        return Q(**{k: v for k, v in wanted.items() if v is not None})
+
+    def dump(self, value: tuple[int | None, int | None]) -> list[str]:
+        return ["-".join("" if v is None else str(v) for v in value)]
+
+    def spoken(self, value: tuple[int | None, int | None]) -> str:
+        low, high = value
+        if low is None:
+            return _("bis {high} {unit}").format(high=high, unit=self.unit)
+        if high is None:
+            return _("ab {low} {unit}").format(low=low, unit=self.unit)
+        return _("{low} bis {high} {unit}").format(low=low, high=high, unit=self.unit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Criterion):
+    """Words: German full text, parts of words, and near misses; `also` names further columns."""
+
+    also: tuple[str, ...] = ()
+    kind: ClassVar[str] = "text"
+
+    def parse(self, raw: list[str]) -> str | None:
+        text = " ".join(self.single(raw).split())
+        if len(text) > 100 or "\x00" in text:
+            raise self.refuse(text[:40], _("höchstens 100 Zeichen"))
+        return text or None
+
+    def q(self, value: str) -> Q:
+        query = SearchQuery(value, config="german", search_type="websearch")
+        condition = Q(**{f"{self.column}__search": query}) | Q(**{f"{self.column}__icontains": value})
+        for column in self.also:
+            condition |= Q(**{f"{column}__icontains": value}) | Q(**{f"{column}__trigram_similar": value})
+        return condition
