@@ -124,7 +124,7 @@ def water(kind: str, smallest: float) -> list[tuple[dict, shapely.Geometry]]:
             continue
         made = shapely.linestrings(xy) if kind == "rivers" else polygons(shapely.polygons(xy))
         clipped = shapely.intersection(made, FRAME)
-        if not clipped.is_empty and (kind == "rivers" or clipped.area > smallest):
+        if not clipped.is_empty and "Point" not in clipped.geom_type and (kind == "rivers" or clipped.area > smallest):
             found.append(({}, shapely.simplify(clipped, 0.0005)))
     return found
 
@@ -213,7 +213,17 @@ def main() -> None:
         by_district.setdefault(ags[:5], []).append(g)
     districts = [({"ags": k}, transform(shapely.boundary(shapely.union_all(v)), STORAGE, WEB)) for k, v in sorted(by_district.items())]
     write(basemap / "districts.json", collection(districts, 4))
-    write(basemap / "towns.json", collection([({"ags": a}, g) for a, g in web.items()], 4))
+    # each boundary once: neighbours share their lines
+    lines = shapely.line_merge(shapely.union_all(shapely.boundary(shapely.set_precision(np.array(list(shapes.values())), 1))))
+    write(basemap / "towns.json", collection([({}, transform(shapely.simplify(lines, 80), STORAGE, WEB))], 4))
+    places = [("Berlin", 13.4050, 52.5200, 0)]
+    for ags, g in web.items():
+        inner = transform(shapely.centroid(shapes[ags]), STORAGE, WEB)
+        spot = inner if g.contains(inner) else shapely.point_on_surface(g)
+        people = int(figures[ags]["population"])
+        rank = 1 if people >= 50_000 else 2 if people >= 20_000 else 3 if people >= 10_000 else 4 if people >= 5_000 else 5
+        places.append((figures[ags]["name"], round(spot.x, 4), round(spot.y, 4), rank))
+    write(basemap / "places.json", {"places": sorted(places, key=lambda p: (p[3], p[0]))})
     write(basemap / "rivers.json", collection(water("rivers", 0), 4))
     write(basemap / "lakes.json", collection(water("lakes", 0.00005), 4))
     write(basemap / "rail.json", collection(rail(), 4))
