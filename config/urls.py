@@ -9,3 +9,6 @@ urlpatterns = i18n_patterns(
     path("", include("vacancies.urls")),
     prefix_default_language=False,
 )
+
+handler404 = "vacancies.views.not_found"
+handler500 = "vacancies.views.server_error"

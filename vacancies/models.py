@@ -324,4 +324,25 @@ class Photo(models.Model):
         return self.alt_text
 
 
+class SiteText(models.Model):
+    """A page of text that the operator owns; without a row the text in web/texts/ is shown."""
+
+    class Name(models.TextChoices):
+        IMPRESSUM = "impressum", _("Impressum")
+        DATENSCHUTZ = "datenschutz", _("Datenschutz")
+        BARRIEREFREIHEIT = "barrierefreiheit", _("Barrierefreiheit")
+
+    name = models.CharField(_("Seite"), max_length=20, choices=Name.choices)
+    language = models.CharField(_("Sprache"), max_length=2, choices=[("de", "Deutsch"), ("en", "English")], default="de")
+    body = models.TextField(_("Text (Markdown)"))
+
+    class Meta:
+        verbose_name = _("Text")
+        verbose_name_plural = _("Texte")
+        constraints: ClassVar = [models.UniqueConstraint(fields=("name", "language"), name="text_once_per_language")]
+
+    def __str__(self) -> str:
+        return f"{self.get_name_display()} ({self.language})"
+
+
 from vacancies.public import PublicVacancy  # noqa: E402  (Django finds models here)

@@ -1,3 +1,21 @@
 """Addresses of the register's pages."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from vacancies import views
+
+urlpatterns = [
+    path("", views.map_page, name="map"),
+    path("karte/daten.json", views.map_data, name="map_data"),
+    path("karte/objekt/<slug:key>/", views.card, name="card"),
+    path("leerstaende/", views.list_page, name="list"),
+    path("leerstaende.geojson", views.geojson, name="geojson"),
+    path("leerstaende.csv", views.csv, name="csv"),
+    path("leerstaende/<slug:slug>/", views.vacancy_page, name="vacancy"),
+    path("orte/", views.towns_page, name="towns"),
+    path("orte/<slug:slug>/", views.town_page, name="town"),
+    path("datenquellen/", views.sources_page, name="sources"),
+    path("impressum/", views.text_page, {"name": "impressum"}, name="impressum"),
+    path("datenschutz/", views.text_page, {"name": "datenschutz"}, name="datenschutz"),
+    path("barrierefreiheit/", views.text_page, {"name": "barrierefreiheit"}, name="barrierefreiheit"),
+]

@@ -1,0 +1,97 @@
+"""Collections as files: GeoJSON and CSV, streamed in the order of the key."""
+
+from __future__ import annotations
+
+import csv as csv_module
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.gis.db.models.functions import AsGeoJSON, Transform
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import F, FloatField, Func, QuerySet
+
+from geo import crs
+from geo.models import Dataset
+from layers.publish.collection import Collection
+
+BATCH = 2_000
+DIGITS = 6  # of a degree: a tenth of a metre
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+ENCODER = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def attribution(collection: Collection) -> str:
+    """Return the prescribed source lines of the collection's data sets."""
+    known = dict(Dataset.objects.filter(key__in=collection.datasets).values_list("key", "attribution"))
+    return "; ".join(known[key] for key in collection.datasets if key in known)
+
+
+def geojson(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
+    """Yield a FeatureCollection (RFC 7946: EPSG:4326, longitude first); `attribution` and `note` stand at the top."""
+    head = {"attribution": attribution(collection), "note": str(collection.note)}
+    yield f'{{"type":"FeatureCollection",{ENCODER.encode(head)[1:-1]},"features":['.encode()
+    names = [f.name for f in collection.fields]
+    shape = AsGeoJSON(Transform(F(collection.geometry), crs.WEB), precision=DIGITS)
+    found = rows.order_by(collection.key).annotate(shape=shape).values_list("shape", *names)
+    first = True
+    for batch in _batches(found):
+        parts = []
+        for geometry, key, *rest in batch:
+            properties = ENCODER.encode(dict(zip(names, (key, *rest), strict=True)))
+            parts.append(f'{{"type":"Feature","id":{json.dumps(key)},"geometry":{geometry},"properties":{properties}}}')
+        yield (("" if first else ",") + ",".join(parts)).encode()
+        first = False
+    yield b"]}"
+
+
+class _Axis(Func):
+    output_field = FloatField()
+
+
+def csv(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
+    """Yield UTF-8 with byte order mark, semicolons, and the position twice: lon, lat (EPSG:4326) and x, y (EPSG:25833).
+
+    Lists are joined by `|`. Text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    out = io.StringIO()
+    writer = csv_module.writer(out, delimiter=";", lineterminator="\r\n")
+    names = [f.name for f in collection.fields]
+    out.write("\ufeff")
+    writer.writerow([*names, "lon", "lat", "x", "y"])
+    web = Transform(F(collection.geometry), crs.WEB)
+    place = {"lon": _Axis(web, function="ST_X"), "lat": _Axis(web, function="ST_Y")}
+    metres = {"east": _Axis(collection.geometry, function="ST_X"), "north": _Axis(collection.geometry, function="ST_Y")}
+    found = rows.order_by(collection.key).annotate(**place, **metres).values_list(*names, "lon", "lat", "east", "north")
+    for batch in _batches(found):
+        for row in batch:
+            *values, lon, lat, x, y = row
+            writer.writerow([*(_cell(v) for v in values), f"{lon:.{DIGITS}f}", f"{lat:.{DIGITS}f}", f"{x:.1f}", f"{y:.1f}"])
+        yield out.getvalue().encode()
+        out.seek(0)
+        out.truncate()
+    if out.tell():
+        yield out.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "|".join(value)
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(DANGEROUS) else text
+
+
+def _batches(rows: Any) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    for row in rows.iterator(chunk_size=BATCH):
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,199 @@
+"""One question to the register and its answer as a page: filter, order, rows, counts. Views only render it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Collate
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from geo.criteria import Choice, Criterion
+from geo.errors import InvalidParameter, InvalidParameters
+from vacancies.filters import VacancyFilter
+from vacancies.public import PublicVacancy, PublicVacancyQuerySet
+
+PAGE_SIZE = 20
+PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view")
+FACETS = ("town_size", "transit", "target_use", "former_use")
+LONG_AGO = datetime.date(1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order of the list: an expression that is never NULL, then the key."""
+
+    name: str
+    label: str | Promise
+    expression: Any
+    kind: type
+    descending: bool = False
+
+
+ORDERS = (
+    Order("newest", gettext_lazy("zuletzt bestätigt"), Coalesce("verified_at", Value(LONG_AGO)), datetime.date, True),
+    Order("town", gettext_lazy("Gemeinde A–Z"), Collate("town_name", "de-x-icu"), str),
+    Order("area", gettext_lazy("größte Fläche"), Coalesce("usable_m2", Value(0)), int, True),
+    Order("stop", gettext_lazy("kürzester Weg zur Haltestelle"), Coalesce("stop_distance_m", Value(999_999)), int),
+    Order("since", gettext_lazy("am längsten leer"), Coalesce("vacant_since", Value(datetime.date(9999, 1, 1))), datetime.date),
+)
+
+
+@dataclass
+class Listing:
+    """The answer to one query string.
+
+    Raises `InvalidParameters` for every parameter that is unknown or not allowed; never shows "everything" instead.
+    """
+
+    wanted: VacancyFilter
+    order: Order
+    after: tuple[Any, str] | None = None
+    before: tuple[Any, str] | None = None
+    view: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def ask(cls, given: QueryDict) -> Listing:
+        """Read the whole state from a query string."""
+        errors: list[InvalidParameter] = []
+        wanted = VacancyFilter()
+        try:
+            wanted = VacancyFilter.parse(given, ignore=PAGE_PARAMETERS)
+        except InvalidParameters as error:
+            errors += error.errors
+        order = next((o for o in ORDERS if o.name == given.get("sort", "newest")), None)
+        if order is None:
+            errors.append(InvalidParameter("sort", given["sort"][:60], _allowed(o.name for o in ORDERS)))
+        if given.get("view", "") not in ("", "map", "list"):
+            errors.append(InvalidParameter("view", given["view"][:60], _allowed(("map", "list"))))
+        cursors: dict[str, tuple[Any, str] | None] = {}
+        for name in ("after", "before"):
+            try:
+                cursors[name] = _read_cursor(name, given.get(name, ""), order) if order else None
+            except InvalidParameter as error:
+                errors.append(error)
+        if errors or order is None:
+            raise InvalidParameters(errors)
+        extra = {n: given[n] for n in ("sort", "view") if given.get(n)}
+        return cls(wanted, order, cursors["after"], cursors["before"], given.get("view", ""), extra)  # type: ignore[arg-type]
+
+    @cached_property
+    def matches(self) -> PublicVacancyQuerySet:
+        return PublicVacancy.objects.matching(self.wanted)
+
+    @cached_property
+    def total(self) -> int:
+        return self.matches.count()
+
+    @cached_property
+    def _page(self) -> tuple[list[PublicVacancy], bool, bool]:
+        """Rows of the page, and whether rows come before and after it."""
+        rows = self.matches.annotate(place_in_order=self.order.expression)
+        backwards = self.before is not None
+        descending = self.order.descending != backwards
+        cursor = self.before or self.after
+        if cursor:
+            value, key = cursor
+            beyond = Q(place_in_order__lt=value) if descending else Q(place_in_order__gt=value)
+            later = Q(key__lt=key) if backwards else Q(key__gt=key)
+            rows = rows.filter(beyond | (Q(place_in_order=value) & later))
+        place = F("place_in_order")
+        rows = rows.order_by(place.desc() if descending else place.asc(), "-key" if backwards else "key")
+        found = list(rows[: PAGE_SIZE + 1])
+        more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
+        if backwards:
+            return found[::-1], more, True
+        return found, cursor is not None, more
+
+    @property
+    def rows(self) -> list[PublicVacancy]:
+        return self._page[0]
+
+    def _link(self, **changed: str) -> str:
+        pairs = [*self.wanted.dump(), *(self.extra | changed).items()]
+        query = QueryDict(mutable=True)
+        for name, value in pairs:
+            query.appendlist(name, value)
+        return "?" + query.urlencode(safe=",;:-")
+
+    @property
+    def previous(self) -> str:
+        """Query string of the page before, or ''."""
+        return self._link(before=_write_cursor(self.rows[0])) if self.rows and self._page[1] else ""
+
+    @property
+    def following(self) -> str:
+        """Query string of the page after, or ''."""
+        return self._link(after=_write_cursor(self.rows[-1])) if self.rows and self._page[2] else ""
+
+    @property
+    def here(self) -> str:
+        """Query string of the filter alone, with its question mark, or ''."""
+        text = self.wanted.query_string()
+        return f"?{text}" if text else ""
+
+    def chips(self) -> list[dict[str, str]]:
+        """One entry per set criterion, with the link that drops it."""
+        suffix = "".join(f"&{n}={v}" for n, v in self.extra.items())
+        return [c | {"link": f"?{c['without']}{suffix}".replace("?&", "?")} for c in self.wanted.chips()]
+
+    def remedies(self) -> list[dict[str, Any]]:
+        """For an empty result: each criterion with the hits that dropping it brings, most first."""
+        found = [c | {"hits": PublicVacancy.objects.matching(self.wanted.without(c["name"])).count()} for c in self.chips()]
+        return sorted((c for c in found if c["hits"]), key=lambda c: -c["hits"])
+
+    @cached_property
+    def hits_by_option(self) -> dict[str, dict[str, int]]:
+        """For each facet the hits per option, as if that option were added to the other filters."""
+        facets = [c for c in VacancyFilter.criteria if c.name in FACETS and isinstance(c, Choice)]
+        return {c.name: PublicVacancy.objects.all().counts(self.wanted, c) for c in facets}
+
+    def form(self) -> list[dict[str, Any]]:
+        """Every criterion with its current value and, where it helps to choose, the hits per option."""
+        return [_field(c, self.wanted, self.hits_by_option.get(c.name, {})) for c in VacancyFilter.criteria]
+
+    @property
+    def open_groups(self) -> set[str]:
+        """Groups of the form that hold a set criterion."""
+        return {c.group for c, _value in self.wanted.active()}
+
+
+def _field(criterion: Criterion, wanted: VacancyFilter, hits: Mapping[str, int]) -> dict[str, Any]:
+    """Return the schema of a criterion with its value and hits."""
+    value = criterion.dump(wanted.values[criterion.name]) if criterion.name in wanted.values else []
+    shown: Mapping[str, Any] = criterion.schema()
+    if isinstance(criterion, Choice):
+        options = [o | {"hits": hits.get(o["value"]), "chosen": o["value"] in value} for o in shown["options"]]
+        shown = {**shown, "options": options}
+    return {**shown, "text": value[0] if value else "", "is_set": bool(value)}
+
+
+def _allowed(names: Any) -> str:
+    return _("erlaubt: {values}").format(values=", ".join(names))
+
+
+def _write_cursor(row: PublicVacancy) -> str:
+    return f"{row.place_in_order}~{row.key}"  # type: ignore[attr-defined]
+
+
+def _read_cursor(name: str, text: str, order: Order) -> tuple[Any, str] | None:
+    if not text:
+        return None
+    value, _sep, key = text.rpartition("~")
+    try:
+        if not key.isalnum() or len(key) > 12 or len(value) > 80 or "\x00" in value:
+            raise ValueError
+        typed = datetime.date.fromisoformat(value) if order.kind is datetime.date else order.kind(value)
+        if order.kind is int and abs(typed) > 2_000_000_000:
+            raise ValueError
+    except ValueError:
+        raise InvalidParameter(name, text[:60], _("die Marke aus einem Link dieser Liste")) from None
+    return typed, key

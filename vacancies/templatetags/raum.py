@@ -1,0 +1,99 @@
+"""Numbers, dates and labels as people read them here."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils import formats
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from vacancies.choices import DatePrecision
+from vacancies.public import PublicVacancy
+
+register = template.Library()
+THIN = "\u202f"
+
+
+@register.filter
+def figure(value: int | Decimal | float | None, digits: int = 0) -> str:
+    """Return a number with the language's grouping: 1.234,5 in German, 1,234.5 in English."""
+    if value is None:
+        return ""
+    text = f"{value:,.{digits}f}"
+    return text if get_language() == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+@register.filter
+def walk(metres: int | None) -> str:
+    """Return a distance as the crow flies: 420 m, 3,4 km."""
+    if metres is None:
+        return ""
+    return f"{metres}\u00a0m" if metres < 1000 else f"{figure(metres / 1000, 1)}\u00a0km"
+
+
+@register.filter
+def head(label: Any) -> str:
+    """Return the part of a label before its bracket."""
+    return str(label).split(" (")[0]
+
+
+@register.filter
+def bracket(label: Any) -> str:
+    """Return the part of a label inside its bracket, or ''."""
+    return str(label).partition(" (")[2].rstrip(")")
+
+
+@register.filter
+def words(label: Any) -> str:
+    """Return the words of a class label: "A – sehr gut" gives "sehr gut"."""
+    return str(label).partition(" – ")[2]
+
+
+@register.filter
+def since(vacancy: PublicVacancy) -> str:
+    """Return since when a building is vacant, no more exactly than it is known."""
+    date = vacancy.vacant_since
+    if date is None:
+        return ""
+    if vacancy.vacant_since_precision == DatePrecision.DAY:
+        return formats.date_format(date, "DATE_FORMAT")
+    if vacancy.vacant_since_precision == DatePrecision.MONTH:
+        return formats.date_format(date, "F Y")
+    year = str(date.year)
+    return _("etwa {year}").format(year=year) if vacancy.vacant_since_precision == DatePrecision.ESTIMATE else year
+
+
+@register.filter
+def yes_no(value: bool | None) -> str:
+    """Return yes, no or nothing for unknown."""
+    return {True: _("ja"), False: _("nein")}.get(value, "")  # type: ignore[arg-type]
+
+
+@register.filter
+def labels(vacancy: PublicVacancy, name: str) -> list[str]:
+    """Return the labels of a list-valued field."""
+    field = vacancy._meta.get_field(name).base_field  # type: ignore[union-attr]
+    known = dict(field.choices)
+    return [str(known[v]) for v in getattr(vacancy, name)]
+
+
+@register.filter
+def ago(date: datetime.date | None) -> str:
+    """Return how many months ago a date was."""
+    if date is None:
+        return ""
+    today = datetime.date.today()
+    months = (today.year - date.year) * 12 + today.month - date.month
+    if months < 1:
+        return _("in diesem Monat")
+    return ngettext("vor {n} Monat", "vor {n} Monaten", months).format(n=months)
+
+
+@register.filter
+def hits(n: int) -> str:
+    """Return the number of hits as a phrase."""
+    return ngettext("{n} Leerstand", "{n} Leerstände", n).format(n=figure(n))
