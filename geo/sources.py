@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import shapely
 from django.conf import settings
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point
 from django.db import transaction
 from django.utils.text import slugify
 
@@ -76,6 +76,8 @@ def own_rows() -> list[dict[str, Any]]:
     """Return the 413 towns of the project's own files; geometry as shapely, storage CRS."""
     with (DATA / "municipalities.csv").open(encoding="utf-8") as file:
         figures = {row["ags"]: row for row in csv.DictReader(file)}
+    with (DATA / "centres.csv").open(encoding="utf-8") as file:
+        centres = {row["ags"]: (float(row["lon"]), float(row["lat"])) for row in csv.DictReader(file)}
     found = json.loads(gzip.decompress((DATA / "towns.geojson.gz").read_bytes()))
     rows = []
     for feature in found["features"]:
@@ -99,6 +101,7 @@ def own_rows() -> list[dict[str, Any]]:
                 "central_confirmed": f["central_confidence"] != "probable",
                 "structure_area": f["structure_area"],
                 "geom": shapely.geometry.shape(feature["geometry"]),
+                "centre": Point(*crs.transform_xy(*centres[f["ags"]], crs.WEB, crs.STORAGE), srid=crs.STORAGE),
             }
         )
     return rows
@@ -178,13 +181,13 @@ def slugs(rows: list[dict[str, Any]]) -> dict[str, str]:
 
 def load_own() -> TownReport | None:
     """Load the project's own towns and districts; None when they are there already, unchanged."""
-    digest = checksum(DATA / "municipalities.csv", DATA / "towns.geojson.gz", DATA / "datasets.toml")
+    digest = checksum(*(DATA / name for name in ("municipalities.csv", "towns.geojson.gz", "centres.csv", "datasets.toml")))
     if Dataset.objects.filter(key="municipal-boundaries", sha256=digest).exists():
         return None
     rows = own_rows()
     with transaction.atomic():
         source = dataset("municipal-boundaries", sha256=digest, row_count=len(rows))
-        for key in ("municipal-figures", "central-places", "waters", "timetable-vbb-2021"):
+        for key in ("municipal-figures", "central-places", "places", "waters", "timetable-vbb-2021"):
             dataset(key)
         shapes: dict[str, list[shapely.Geometry]] = {}
         names = {r["district_ags"]: r["district_name"] for r in rows}
@@ -225,9 +228,10 @@ def store(rows: list[dict[str, Any]], source: Dataset) -> TownReport:
         same_shape = town.pk and shapely.equals_exact(shapely.from_wkb(bytes(town.geom.wkb)), r["geom"], 0.05)
         if not same_shape:
             town.geom = geos(r["geom"])
-            centre = shapely.centroid(r["geom"])
-            middle = centre if r["geom"].contains(centre) else shapely.point_on_surface(r["geom"])
-            town.centre = GEOSGeometry(memoryview(shapely.to_wkb(middle)), srid=crs.STORAGE)
+            if "centre" not in r:
+                centre = shapely.centroid(r["geom"])
+                middle = centre if r["geom"].contains(centre) else shapely.point_on_surface(r["geom"])
+                town.centre = GEOSGeometry(memoryview(shapely.to_wkb(middle)), srid=crs.STORAGE)
         if town.pk is None:
             new.append(town)
             report.created.append(town.name)

@@ -46,6 +46,7 @@ class TransitStop(models.Model):
     is_rail = models.BooleanField(_("Bahnhof oder Haltepunkt"), default=False)
     departures = models.PositiveIntegerField(_("Abfahrten 6 bis 20 Uhr"))
     departures_day = models.PositiveIntegerField(_("Abfahrten am Tag"))
+    by_route_type = models.JSONField(_("Abfahrten 6 bis 20 Uhr nach GTFS-Art"), default=dict)
     category = models.CharField(_("Haltestellenkategorie"), max_length=5, blank=True)
 
     class Meta:

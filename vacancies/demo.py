@@ -22,7 +22,7 @@ from vacancies.models import KEY_ALPHABET, Vacancy, slug_for
 
 SPEC = settings.BASE_DIR / "data" / "demo.toml"
 LAKES = settings.BASE_DIR / "data" / "basemap" / "lakes.json"
-SCATTER_M = {"rural": 900.0, "small": 1_200.0, "medium": 1_800.0}  # how far from a settlement's middle, one sigma
+SCATTER_M = {"rural": 350.0, "small": 650.0, "medium": 1_300.0}  # how far from a settlement's middle, one sigma
 GROUP = {
     SizeClass.RURAL: "rural",
     SizeClass.SMALL_TOWN_S: "small",
@@ -31,6 +31,7 @@ GROUP = {
     SizeClass.MEDIUM_TOWN_L: "medium",
     SizeClass.LARGE_CITY_S: "medium",
 }
+HEATING = {"none": 18, "stove": 16, "gas": 26, "oil": 8, "unknown": 22, "district": 0}  # district heating: see _row
 
 
 def load(today: datetime.date | None = None, confirmed: bool = False) -> int:
@@ -78,20 +79,27 @@ def _town_rows(town: Town, spec: dict[str, Any], lakes: Any, today: datetime.dat
     number = min(rule["least"] + round(town.population / rule["people_per"]) + dice.randint(0, 2), rule["most"])
     area = shapely.from_wkb(bytes(town.geom.wkb))
     shapely.prepare(area)
-    middles = [(town.centre.x, town.centre.y)]
-    west, south, east, north = area.bounds
-    while len(middles) < 1 + int(town.area_km2 // 30):
-        spot = (dice.uniform(west, east), dice.uniform(south, north))
-        if area.contains(shapely.Point(spot)):
-            middles.append(spot)
-    return [_row(town, spec, dice, group, _spot(dice, group, middles, area, lakes), today, dataset_id) for _i in range(number)]
+    middles = _middles(town, dice)
+    return [_row(town, spec, dice, group, middles, (area, lakes), today, dataset_id) for _i in range(number)]
 
 
-def _spot(dice: random.Random, group: str, middles: list[tuple[float, float]], area: Any, lakes: Any) -> tuple[float, float]:
+def _middles(town: Town, dice: random.Random) -> dict[bool, list[tuple[float, float]]]:
+    """Return where people settle: the town's middle and stops of its villages; under True its railway stations."""
+    rows = list(town.stops.order_by("-departures", "stop_id").values_list("is_rail", "point")[:200])
+    stops = [(p.x, p.y) for _rail, p in rows]
+    villages = dice.sample(stops, min(len(stops), 4 + int(town.area_km2 // 12)))
+    return {False: [(town.centre.x, town.centre.y), *villages], True: [(p.x, p.y) for is_rail, p in rows if is_rail]}
+
+
+def _spot(
+    dice: random.Random, group: str, use: str, middles: dict[bool, list[tuple[float, float]]], ground: tuple[Any, Any]
+) -> tuple[float, float]:
     """Draw a point near one of the settlements, inside the town and not in a lake."""
+    area, lakes = ground
     for _try in range(200):
-        x, y = middles[0] if dice.random() < 0.6 else dice.choice(middles)
-        sigma = SCATTER_M[group] * (1 if (x, y) == middles[0] else 0.35)
+        at_station = use == "rail" and bool(middles[True])
+        x, y = dice.choice(middles[at_station]) if at_station or dice.random() > 0.5 else middles[False][0]
+        sigma = 60.0 if at_station else SCATTER_M[group] * (1.0 if (x, y) == middles[False][0] else 0.4)
         x, y = round(dice.gauss(x, sigma), 1), round(dice.gauss(y, sigma), 1)
         point = shapely.Point(x, y)
         if area.contains(point) and not lakes.contains(point):
@@ -101,11 +109,19 @@ def _spot(dice: random.Random, group: str, middles: list[tuple[float, float]], a
 
 
 def _row(
-    town: Town, spec: dict[str, Any], dice: random.Random, group: str, spot: tuple[float, float], today: datetime.date, dataset_id: int
+    town: Town,
+    spec: dict[str, Any],
+    dice: random.Random,
+    group: str,
+    middles: dict[bool, list[tuple[float, float]]],
+    ground: tuple[Any, Any],
+    today: datetime.date,
+    dataset_id: int,
 ) -> Vacancy:
     shares = spec["uses"][group]
     use = dice.choices(list(shares), list(shares.values()))[0]
     kind = spec["kinds"][use]
+    spot = _spot(dice, group, use, middles, ground)
     built = dice.randint(*kind["built"])
     low, high = kind["area"]
     usable = round(low * (high / low) ** dice.betavariate(1.6, 2.4) / 5) * 5
@@ -160,9 +176,7 @@ def _row(
         three_phase=dice.choices([True, False, None], [40, 20, 40] if use in ("craft", "industry", "farm") else [12, 40, 48])[0],
         water=dice.choices([True, False, None], [75, 10, 15])[0],
         sanitary=dice.choices([True, False, None], [60, 15, 25])[0],
-        heating=dice.choices(["none", "stove", "gas", "oil", "district", "unknown"], [18, 16, 26, 8, 10 if group == "medium" else 2, 22])[0],
-        broadband_mbit=dice.choice([None, 50, 100, 250, 1000]),
-        barrier_free=dice.choices([True, False, None], [18, 42, 40])[0],
+        heating=dice.choices(list(HEATING), [*list(HEATING.values())[:-1], 10 if group == "medium" else 2])[0],
         load_access=dice.choices([True, False, None], [35, 25, 40])[0],
         parking=dice.choices([True, False, None], [50, 20, 30])[0],
         yard=dice.choices([True, False, None], [45, 25, 30])[0],

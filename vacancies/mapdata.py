@@ -5,17 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.contrib.gis.db.models.functions import Transform
 from django.contrib.gis.geos import GEOSGeometry
-from django.db.models import F, FloatField, Func
 
 from geo import crs
+from geo.positions import xy_in
 from vacancies.public import PublicVacancyQuerySet
-
-
-class _Axis(Func):
-    arity = 1
-    output_field = FloatField()
 
 
 def map_payload(rows: PublicVacancyQuerySet) -> dict[str, Any]:
@@ -27,9 +21,8 @@ def map_payload(rows: PublicVacancyQuerySet) -> dict[str, Any]:
         `keys`, `lon` and `lat` (EPSG:4326, six decimals), `transit` (class letter or ''), `exact` (1 or 0); all lists of
         one length, ordered by key.
     """
-    point = Transform(F("point"), crs.WEB)
-    columns = rows.order_by("key").annotate(lon=_Axis(point, function="ST_X"), lat=_Axis(point, function="ST_Y"))
-    found = list(columns.values_list("key", "lon", "lat", "transit_class", "is_exact"))
+    columns = rows.order_by("key").annotate(**xy_in("point", crs.WEB))
+    found = list(columns.values_list("key", "x", "y", "transit_class", "is_exact"))
     keys, lon, lat, transit, exact = zip(*found, strict=True) if found else ((), (), (), (), ())
     return {
         "keys": keys,

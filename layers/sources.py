@@ -1,0 +1,202 @@
+"""Loads a timetable's stops with their departures on the reference day into the database."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.contrib.gis.geos import Point
+from django.db import connection, transaction
+
+from geo import crs
+from geo.errors import ImportRefused, InvalidParameter
+from geo.models import Dataset, District
+from geo.sources import DATA, checksum, dataset
+from layers.models import Mode, TransitStop
+from layers.reach import timetable
+from layers.reach.access import load_preset
+
+OWN_FEED = DATA / "timetable" / "vbb-2021-04-20.zip"
+OWN_DAY = datetime.date(2021, 4, 20)
+OWN_KEY = "timetable-vbb-2021"
+LOSS = 0.5
+# GTFS route types, basic and extended, best mode first
+MODES: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
+    (Mode.RAIL, ((2, 2), (100, 117))),
+    (Mode.METRO, ((1, 1), (400, 405))),
+    (Mode.TRAM, ((0, 0), (5, 7), (900, 906), (1300, 1300), (1400, 1400))),
+    (Mode.BUS, ((3, 3), (11, 11), (200, 209), (700, 717), (800, 800), (1500, 1507))),
+    (Mode.FERRY, ((4, 4), (1000, 1000), (1200, 1200))),
+)
+
+
+def mode_of(route_type: int) -> str:
+    """Return the mode of a GTFS route type; unknown types count as bus."""
+    return next((str(m) for m, ranges in MODES if any(a <= route_type <= b for a, b in ranges)), str(Mode.BUS))
+
+
+@dataclass
+class TimetableReport:
+    """What a feed holds and what loading it did or would do."""
+
+    day: datetime.date
+    stops: int = 0
+    departures: int = 0
+    outside: int = 0
+    silent: int = 0
+    written: bool = False
+    by_district: dict[str, tuple[int, int]] = field(default_factory=dict)  # name → on the day, median of the week
+    findings: list[timetable.Finding] = field(default_factory=list)
+
+
+def load_own_timetable() -> TimetableReport | None:
+    """Load the timetable that comes with the project; None when its stops are there already."""
+    digest = checksum(OWN_FEED)
+    known = Dataset.objects.filter(key=OWN_KEY, sha256=digest).first()
+    if known and known.stops.exists():
+        return None
+    return load_timetable(OWN_FEED, dataset(OWN_KEY, sha256=digest), day=OWN_DAY, write=True)
+
+
+def load_timetable(
+    path: Path, source: Dataset, day: datetime.date | None = None, *, force: bool = False, write: bool = False
+) -> TimetableReport:
+    """Read a GTFS feed, check its reference day and, with `write`, replace the stops of its data set.
+
+    Parameters
+    ----------
+    path : Path
+        GTFS zip.
+    source : Dataset
+        Saved only with `write`.
+    day : date, optional
+        Reference day; chosen by `timetable.choose_day` when not given.
+    force : bool
+        Take the day although districts lose more than half of their departures on it.
+
+    Raises
+    ------
+    InvalidFile, InvalidParameter, ImportRefused
+    """
+    feed = timetable.read_feed(path)
+    if day is not None and day not in feed.days:
+        span = f"{feed.days[0]} to {feed.days[-1]}" if feed.days else "no day at all"
+        raise InvalidParameter("day", str(day), f"the feed runs on {span}")
+    chosen = day or timetable.choose_day(feed)
+    report = TimetableReport(chosen, findings=feed.findings)
+    counted = timetable.departures(feed, chosen)
+    x, y = crs.transform_xy(feed.groups["lon"].to_numpy(), feed.groups["lat"].to_numpy(), crs.WEB, crs.STORAGE)
+    west, south, east, north = crs.EXTENT
+    inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+    _check_districts(feed, chosen, x, y, report, force)
+    served = np.zeros(len(feed.groups), dtype=bool)
+    served[counted.loc[counted["in_day"] > 0, "group"].unique()] = True
+    report.outside, report.silent = int((served & ~inside).sum()), int((~served).sum())
+    rows = _rows(feed, counted, np.flatnonzero(served & inside), x, y, source)
+    report.stops, report.departures = len(rows), sum(r.departures_day for r in rows)
+    if write:
+        _store(rows, source, chosen, path)
+        report.written = True
+    return report
+
+
+def _rows(feed: timetable.Feed, counted: pd.DataFrame, chosen: Any, x: Any, y: Any, source: Dataset) -> list[TransitStop]:
+    preset = load_preset("de_goat")
+    by_group: dict[int, list[tuple[int, int, int]]] = {}
+    for row in counted.itertuples(index=False):
+        by_group.setdefault(int(row.group), []).append((int(row.route_type), int(row.in_window), int(row.in_day)))
+    ids, names = feed.groups["stop_id"].to_numpy(), feed.groups["name"].to_numpy()
+    order = [str(m) for m, _ranges in MODES]
+    rows = []
+    for g in chosen:
+        kinds = by_group[int(g)]
+        modes = {mode_of(t) for t, _w, _d in kinds}
+        by_type = {str(t): w for t, w, _d in sorted(kinds) if w}
+        rows.append(
+            TransitStop(
+                dataset=source,
+                stop_id=str(ids[g])[:80],
+                name=str(names[g])[:160],
+                point=Point(float(x[g]), float(y[g]), srid=crs.STORAGE),
+                mode=min(modes, key=order.index),
+                is_rail=str(Mode.RAIL) in modes,
+                departures=sum(w for _t, w, _d in kinds),
+                departures_day=sum(d for _t, _w, d in kinds),
+                by_route_type=by_type,
+                category=category(by_type, preset),
+            )
+        )
+    return rows
+
+
+def category(by_type: dict[str, int], preset: Any) -> str:
+    """Return a stop's category: the best mode group that calls there, and all departures the method counts."""
+    counted = {t: n for t, n in by_type.items() if preset.group_of(int(t))}
+    if not counted:
+        return ""
+    order = list(preset.groups)
+    best = min((preset.group_of(int(t)) for t in counted), key=order.index)
+    return str(preset.category(best, sum(counted.values())))
+
+
+def _store(rows: list[TransitStop], source: Dataset, day: datetime.date, path: Path) -> None:
+    with transaction.atomic():
+        source.sha256, source.row_count = checksum(path), len(rows)
+        source.valid_on = day
+        source.save()
+        TransitStop.objects.filter(dataset=source).delete()
+        with connection.cursor() as cursor:
+            columns = [f for f in TransitStop._meta.concrete_fields if f.name not in ("id", "town")]
+            # thousands of geometries: COPY is ten times faster than INSERT
+            with cursor.copy(f"COPY layers_transitstop ({', '.join(f.column for f in columns)}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row([_copied(getattr(row, f.attname)) for f in columns])
+            cursor.execute(
+                "UPDATE layers_transitstop s SET town_id = t.id FROM geo_town t"
+                " WHERE s.dataset_id = %s AND t.merged_into_id IS NULL AND ST_Contains(t.geom, s.point)",
+                [source.pk],
+            )
+
+
+def _copied(value: Any) -> Any:
+    """Return a value as COPY takes it: geometry as hexadecimal EWKB, objects as JSON."""
+    if isinstance(value, Point):
+        return value.hexewkb.decode()
+    return json.dumps(value) if isinstance(value, dict) else value
+
+
+def _check_districts(feed: timetable.Feed, day: datetime.date, x: Any, y: Any, report: TimetableReport, force: bool) -> None:
+    """Refuse a day on which a district has less than half of the median of the week around it."""
+    import shapely
+
+    monday = day - datetime.timedelta(days=day.weekday())
+    week = [d for d in (monday + datetime.timedelta(days=n) for n in range(5)) if d in feed.days]
+    table = timetable.departures_by_day(feed, sorted({*week, day}))
+    points = shapely.points(x[table.index], y[table.index])
+    # a day cut to the trips of the night before says nothing about the week
+    full = [d for d in week if table[d].sum() > 0.05 * table[day].sum()]
+    for district in District.objects.all():
+        shape = shapely.from_wkb(bytes(district.geom.wkb))
+        shapely.prepare(shape)
+        here = table[shapely.contains(shape, points)]
+        if len(here):
+            report.by_district[district.name] = (int(here[day].sum()), int(here[full].sum().median()) if full else 0)
+    if len(full) < 2:
+        text = "the feed has no week around the reference day; districts cannot be compared"
+        report.findings.append(timetable.Finding("info", "calendar", text, len(full)))
+        return
+    lost = [f"{name} ({now} of {usual})" for name, (now, usual) in report.by_district.items() if now < LOSS * usual]
+    if lost and not force:
+        named = ", ".join(lost)
+        raise ImportRefused(
+            f"on {day} these districts have less than half of their usual departures: {named}; choose another --day or --force"
+        )
+    if lost:
+        report.findings.append(
+            timetable.Finding("warning", "calendar", "districts with less than half of their usual departures", len(lost), lost[0])
+        )
