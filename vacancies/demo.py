@@ -14,6 +14,7 @@ from django.contrib.gis.geos import Point
 from django.db import connection, transaction
 
 from geo import crs
+from geo.copying import copy_in
 from geo.errors import ImportRefused
 from geo.models import SizeClass, Town
 from geo.sources import dataset
@@ -49,11 +50,11 @@ def load(today: datetime.date | None = None, confirmed: bool = False) -> int:
     known = set(Vacancy.objects.examples().values_list("key", flat=True))
     source = dataset("examples")
     lakes = _lakes()
-    rows = []
+    rows: list[Vacancy] = []
     for town in Town.objects.current().order_by("ags8"):
         rows += [v for v in _town_rows(town, spec, lakes, today or datetime.date.today(), source.pk) if v.key not in known]
     with transaction.atomic():
-        Vacancy.objects.bulk_create(rows, batch_size=1000)
+        copy_in(Vacancy, rows)
     return len(rows)
 
 

@@ -59,7 +59,9 @@ class Command(BaseCommand):
         console.print(table)
         for finding in report.findings:
             example = f", e.g. {finding.example}" if finding.example else ""
-            console.print(f"{report.stops:,} stops, {report.departures:,} departures")
+            text = f"{finding.file}: {finding.text} ({finding.count}{example})"
+            console.print(f"{finding.severity}: {text}", highlight=False)
+        console.print(f"{report.stops:,} stops, {report.departures:,} departures")
         console.print(f"left out: {report.outside:,} stops outside the region, {report.silent:,} without departures")
         if report.written:
             run = runs.compute(source)
