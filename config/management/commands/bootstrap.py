@@ -1,0 +1,96 @@
+"""`manage.py bootstrap`: tables, reference data, examples, static files and the first administrator, in one process."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.utils import OperationalError
+
+from geo import sources as geo_sources
+from geo.models import Town
+from geo.sources import checksum
+from layers import sources as layer_sources
+from layers.models import TransitStop
+from layers.reach import runs
+from vacancies import demo
+from vacancies.models import Vacancy
+
+POSTGRES, POSTGIS = 150_000, (3, 3)
+
+
+class Command(BaseCommand):
+    help = "Brings the database up to date: migrations, towns, timetable, examples, reach, static files, administrator."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--no-demo", action="store_true", help="load no fictional examples")
+        parser.add_argument("--no-static", action="store_true", help="leave the static files alone")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.check_database()
+        self.step("tables", lambda: call_command("migrate", verbosity=0, skip_checks=True))
+        self.step("413 towns with boundaries", geo_sources.load_own)
+        self.step("timetable of April 2021", layer_sources.load_own_timetable)
+        if not options["no_demo"] and not Vacancy.objects.exists():
+            self.step("fictional vacancies (Beispiele)", demo.load)
+        self.step("transit access", runs.ensure)
+        if not options["no_static"]:
+            self.step("static files", self.collect_static)
+        self.stdout.write(
+            f"  {Town.objects.current().count():,} towns, {TransitStop.objects.count():,} stops, "
+            f"{Vacancy.objects.count():,} vacancies ({Vacancy.objects.examples().count():,} of them fictional)"
+        )
+        self.first_administrator()
+
+    def step(self, name: str, do: Callable[[], object]) -> None:
+        """Do one thing and say how long it took."""
+        start = time.monotonic()
+        self.stdout.write(f"  {name} …", ending="")
+        self.stdout.flush()
+        do()
+        self.stdout.write(f" {time.monotonic() - start:.1f} s")
+
+    def check_database(self) -> None:
+        """Refuse a server that is too old, with its version."""
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT installed_version, default_version FROM pg_available_extensions WHERE name = 'postgis'")
+                found = cursor.fetchone()
+                version = connection.pg_version  # type: ignore[attr-defined]
+        except OperationalError as error:
+            raise CommandError(f"the database does not answer: {error}") from error
+        if version < POSTGRES:
+            raise CommandError(f"PostgreSQL {version // 10_000} is too old; 15 or later is needed")
+        if found is None:
+            raise CommandError("PostGIS is not installed on the database server; 3.3 or later is needed")
+        number = found[0] or found[1]
+        if tuple(int(n) for n in number.split(".")[:2]) < POSTGIS:
+            raise CommandError(f"PostGIS {number} is too old; 3.3 or later is needed")
+
+    def collect_static(self) -> None:
+        """Collect the static files when one of them changed."""
+        files = sorted(p for folder in ("web/static", "data/basemap") for p in (settings.BASE_DIR / folder).rglob("*") if p.is_file())
+        digest = checksum(*files, settings.BASE_DIR / "requirements" / "base.txt")
+        stamp = settings.STATIC_ROOT / ".stamp"
+        if stamp.exists() and stamp.read_text() == digest:
+            return
+        call_command("collectstatic", verbosity=0, interactive=False, skip_checks=True)
+        stamp.write_text(digest)
+
+    def first_administrator(self) -> None:
+        """Create the administrator and show the password, once."""
+        users = get_user_model()._default_manager
+        if users.filter(is_superuser=True).exists():
+            return
+        password = secrets.token_urlsafe(12)
+        users.create_superuser("admin", password=password)  # type: ignore[attr-defined]
+        self.stdout.write(f"\n  Sign-in for the administration (shown only now): admin / {password}\n")
