@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -174,3 +175,26 @@ class Town(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("town", args=[self.slug])
+
+
+class Address(models.Model):
+    """A house address with its position, for placing rows that have no coordinates. `key` is street and number, plain."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="addresses")
+    street = models.CharField(_("Straße"), max_length=120)
+    house_no = models.CharField(_("Hausnummer"), max_length=12)
+    postcode = models.CharField(_("Postleitzahl"), max_length=5, blank=True)
+    place = models.CharField(_("Ort"), max_length=80, blank=True)
+    key = models.CharField(max_length=140)
+    point = models.PointField(_("Lage"), srid=crs.STORAGE)
+
+    class Meta:
+        verbose_name = _("Adresse")
+        verbose_name_plural = _("Adressen")
+        indexes: ClassVar = [
+            models.Index(fields=("key",), name="address_key"),
+            GinIndex(OpClass("key", "gin_trgm_ops"), name="address_key_trgm"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.street} {self.house_no}, {self.postcode} {self.place}"

@@ -1,0 +1,161 @@
+"""The register's administration: map widgets, history, and publishing with its reasons in one place."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from leaflet.admin import LeafletGeoAdmin
+
+from layers.reach import runs
+from vacancies import choices as c
+from vacancies.models import Photo, SiteText, Unit, Vacancy
+
+
+class UnitInline(admin.TabularInline):
+    model = Unit
+    extra = 0
+
+
+class PhotoInline(admin.TabularInline):
+    model = Photo
+    extra = 0
+
+
+@admin.register(Vacancy)
+class VacancyAdmin(LeafletGeoAdmin):
+    """Vacancies; a row's reach is computed when its place or visibility changes."""
+
+    list_display = ("__str__", "town", "former_use", "occupancy", "publication", "visibility", "basis", "verified_at", "is_example")
+    list_filter = ("publication", "visibility", "basis", "is_example", "former_use", "occupancy", "town__district")
+    search_fields = ("title", "street", "town__name", "key", "source_ref")
+    list_select_related = ("town",)
+    autocomplete_fields = ("town",)
+    date_hierarchy = "verified_at"
+    list_per_page = 50
+    readonly_fields = ("key", "slug", "is_example", "public_address", "created_at", "updated_at", "dataset", "source_ref")
+    inlines: ClassVar = [UnitInline, PhotoInline]
+    actions: ClassVar = ["publish", "archive"]
+    fieldsets = (
+        (
+            gettext_lazy("Was und wo"),
+            {
+                "fields": (
+                    "title",
+                    "summary",
+                    "object_kind",
+                    "town",
+                    "locality",
+                    ("street", "house_no", "postcode"),
+                    "point",
+                    "footprint",
+                    "parcels",
+                )
+            },
+        ),
+        (
+            gettext_lazy("Veröffentlichung"),
+            {
+                "fields": (
+                    "publication",
+                    "visibility",
+                    "basis",
+                    ("consent_on", "consent_text_version"),
+                    "notice_on",
+                    "objected",
+                    "price_is_public",
+                    "public_address",
+                ),
+                "description": gettext_lazy(
+                    "Öffentlich wird nur, was veröffentlicht ist, eine öffentliche Sichtbarkeit und eine Grundlage hat und wogegen kein Widerspruch liegt."
+                ),
+            },
+        ),
+        (
+            gettext_lazy("Nutzung und Leerstand"),
+            {
+                "fields": (
+                    "former_use",
+                    "current_use",
+                    "possible_uses",
+                    "target_uses",
+                    "occupancy",
+                    ("vacant_since", "vacant_since_precision"),
+                    "vacancy_cause",
+                    "condition",
+                    "monument",
+                    "owner_type",
+                )
+            },
+        ),
+        (gettext_lazy("Angebot"), {"fields": ("disposal", "price_eur", "rent_eur_m2", "available_from")}),
+        (
+            gettext_lazy("Flächen und Ausstattung"),
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    ("plot_m2", "gross_floor_m2", "usable_m2", "smallest_divisible_m2"),
+                    ("storeys", "rooms", "room_height_m"),
+                    ("construction_year", "last_renovation"),
+                    ("electricity", "three_phase", "water", "sewage"),
+                    ("heating", "broadband_mbit"),
+                    ("sanitary", "barrier_free", "load_access"),
+                    ("parking", "yard", "noise_tolerant"),
+                    ("zoning", "renewal_area", "flood_zone", "contamination"),
+                ),
+            },
+        ),
+        (
+            gettext_lazy("Herkunft und Prüfung"),
+            {
+                "fields": (
+                    "source",
+                    "dataset",
+                    "source_ref",
+                    "certainty",
+                    ("verified_at", "next_review_at"),
+                    "notes",
+                    ("key", "slug"),
+                    "is_example",
+                    ("created_at", "updated_at"),
+                )
+            },
+        ),
+    )
+
+    @admin.display(description=gettext_lazy("öffentliche Seite"))
+    def public_address(self, vacancy: Vacancy) -> str:
+        public = Vacancy.objects.public().filter(key=vacancy.key).first() if vacancy.pk else None
+        return format_html('<a href="{0}">{0}</a>', public.get_absolute_url()) if public else _("nicht öffentlich")
+
+    def save_model(self, request: HttpRequest, obj: Vacancy, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change or {"point", "visibility"} & set(form.changed_data):
+            runs.refresh([obj.pk])
+
+    @admin.action(description=gettext_lazy("Ausgewählte veröffentlichen"), permissions=["change"])
+    def publish(self, request: HttpRequest, chosen: QuerySet[Vacancy]) -> None:
+        """Publish what has a basis; say what has none."""
+        ready = chosen.exclude(basis=c.Basis.NONE)
+        missing = chosen.filter(basis=c.Basis.NONE).count()
+        done = ready.update(publication=c.Publication.PUBLISHED)
+        self.message_user(request, ngettext("{n} Leerstand veröffentlicht.", "{n} Leerstände veröffentlicht.", done).format(n=done))
+        if missing:
+            text = _("{n} ohne Grundlage der Veröffentlichung blieben, wie sie waren.").format(n=missing)
+            self.message_user(request, text, messages.WARNING)
+
+    @admin.action(description=gettext_lazy("Ausgewählte archivieren (nicht mehr öffentlich)"), permissions=["change"])
+    def archive(self, request: HttpRequest, chosen: QuerySet[Vacancy]) -> None:
+        done = chosen.update(publication=c.Publication.ARCHIVED)
+        self.message_user(request, ngettext("{n} Leerstand archiviert.", "{n} Leerstände archiviert.", done).format(n=done))
+
+
+@admin.register(SiteText)
+class SiteTextAdmin(admin.ModelAdmin):
+    list_display = ("name", "language")
+    list_filter = ("language",)

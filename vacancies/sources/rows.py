@@ -1,0 +1,263 @@
+"""From a table to candidates: values mapped, places found, contradictions named. Nothing is written here."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import shapely
+
+from geo import crs
+from geo.addresses import address_key, find, split_address
+from geo.files import Table
+from geo.importing import LoadReport
+from geo.models import Town
+from vacancies import choices as c
+from vacancies.models import TOWN_TOLERANCE_M
+from vacancies.sources import mapping
+
+MAX_VERTICES = 10_000
+MAX_AREA_M2 = 5_000_000
+NEAR_M = 30.0
+
+
+@dataclass
+class Candidate:
+    """A row on its way into the register: model values, and where it lies (metres, storage CRS)."""
+
+    row: int
+    values: dict[str, Any]
+    x: float = float("nan")
+    y: float = float("nan")
+    footprint: Any = None
+    address: str = ""
+    postcode: str = ""
+    town_text: str = ""
+    town: Town | None = None
+    refused: bool = False
+    ref: str = field(default="")
+
+
+def candidates(
+    table: Table, column_of: dict[str, str], report: LoadReport, given_crs: int | None, town: Town | None, today: datetime.date
+) -> list[Candidate]:
+    """Return one candidate per row; what is wrong with it stands in the report."""
+    found = [_candidate(number, row, column_of, report, today) for number, row in zip(table.numbers, table.rows, strict=True)]
+    if table.shapes is not None:
+        _place_by_shape(found, table, report, given_crs)
+    else:
+        _place_by_numbers(found, table, column_of, report, given_crs)
+    _place_by_address(found, report)
+    _assign_towns(found, report, town)
+    for candidate in found:
+        candidate.ref = str(candidate.values.pop("source_ref", "")) or _hash(candidate)
+        _contradictions(candidate, report)
+    return found
+
+
+def _candidate(number: int, row: dict[str, Any], column_of: dict[str, str], report: LoadReport, today: datetime.date) -> Candidate:
+    candidate = Candidate(number, {})
+    for name, column in column_of.items():
+        value = row.get(column)
+        if value is None or str(value).strip() == "" or name in mapping.PLACE:
+            continue
+        try:
+            candidate.values |= mapping.convert(name, value, today)
+        except KeyError as word:
+            report.unmapped[name, str(word.args[0])[:60]] += 1
+            report.add(number, name, word.args[0], "not a known word; the field stays unknown", "warning")
+        except ValueError as rule:
+            report.add(number, name, value, str(rule))
+            candidate.refused = True
+
+    def text(name: str) -> str:
+        return str(row.get(column_of.get(name, ""), "") or "").strip()
+
+    street, house_no = candidate.values.get("street", ""), candidate.values.get("house_no", "")
+    head, postcode, place = split_address(text("address")) if text("address") else ("", "", "")
+    if head and not street:
+        match = re.match(r"^(.*?\D)\s*(\d+\s?[a-zA-Z]?(?:\s?[-/]\s?\d+\s?[a-zA-Z]?)?)$", head)
+        candidate.values["street"], candidate.values["house_no"] = (match[1].strip()[:120], match[2][:12]) if match else (head[:120], "")
+        street, house_no = candidate.values["street"], candidate.values["house_no"]
+    candidate.address = f"{street} {house_no}".strip()
+    candidate.postcode = candidate.values.get("postcode", "") or postcode
+    if candidate.postcode:
+        candidate.values["postcode"] = candidate.postcode[:5]
+    candidate.town_text = text("town") or place
+    if text("parcels"):
+        candidate.values["parcels"] = [p.strip()[:40] for p in re.split(r"[,;]", text("parcels")) if p.strip()]
+    return candidate
+
+
+def _place_by_shape(found: list[Candidate], table: Table, report: LoadReport, given_crs: int | None) -> None:
+    source = given_crs or table.crs or crs.WEB
+    for candidate, raw in zip(found, table.shapes or [], strict=True):
+        if raw is None:
+            continue
+        shape = shapely.from_wkb(raw, on_invalid="ignore")
+        if shape is None or shape.is_empty:
+            report.add(candidate.row, "geometry", "", "the geometry is empty")
+            candidate.refused = True
+            continue
+        count = int(shapely.get_num_coordinates(shape))
+        flat = shapely.force_2d(shape)
+        if count > MAX_VERTICES or not np.isfinite(shapely.get_coordinates(flat)).all():
+            rule = f"at most {MAX_VERTICES:,} vertices" if count > MAX_VERTICES else "coordinates must be numbers"
+            report.add(candidate.row, "geometry", f"{shape.geom_type} with {count} vertices", rule)
+            candidate.refused = True
+            continue
+        moved = crs.transform(flat, source, crs.STORAGE)
+        if not np.isfinite(shapely.get_coordinates(moved)).all():
+            report.add(candidate.row, "geometry", shape.geom_type, f"cannot be placed with CRS {source}; give --crs")
+            candidate.refused = True
+            continue
+        if moved.geom_type in ("Polygon", "MultiPolygon"):
+            moved = shapely.make_valid(moved)
+            if moved.area > MAX_AREA_M2:
+                report.add(candidate.row, "geometry", f"{moved.area / 1e6:.1f} km²", "a footprint has at most 5 km²")
+                candidate.refused = True
+                continue
+            parts = [g for g in shapely.get_parts(moved) if g.geom_type == "Polygon"]
+            candidate.footprint = shapely.MultiPolygon(parts) if parts else None
+        spot = shapely.point_on_surface(moved) if moved.geom_type != "Point" else moved
+        candidate.x, candidate.y = round(spot.x, 1), round(spot.y, 1)
+
+
+def _pair(text: str) -> tuple[float, float] | None:
+    """Return the two numbers of "(52.1, 13.2)", "POINT (13.2 52.1)" or "52,1; 13,2" as x, y."""
+    is_wkt = "POINT" in text.upper()
+    parts = re.split(r"[;\s]+", text.replace("(", " ").replace(")", " ").strip()) if ";" in text else None
+    raw = [p for p in parts if re.search(r"\d", p)] if parts else re.findall(r"-?\d+(?:\.\d+)?", text)
+    if len(raw) != 2:
+        raw = re.findall(r"-?\d+,\d+|-?\d+", text)
+    try:
+        first, second = (float(r.replace(",", ".")) for r in raw)
+    except ValueError:
+        return None
+    if is_wkt or abs(first) > 180 or abs(second) > 180:
+        return first, second
+    return (first, second) if 5 <= first <= 16 and 46 <= second <= 56 else (second, first)  # people write latitude first
+
+
+def _place_by_numbers(found: list[Candidate], table: Table, column_of: dict[str, str], report: LoadReport, given_crs: int | None) -> None:
+    """Read coordinates from two columns or one, and say what was assumed."""
+    x_name, y_name = next(((a, b) for a, b in (("lon", "lat"), ("x", "y")) if a in column_of and b in column_of), ("", ""))
+    one = column_of.get("coordinates", "")
+    if not x_name and not one:
+        return
+    pairs: list[tuple[float, float] | None] = []
+    for candidate, row in zip(found, table.rows, strict=True):
+        texts = [row.get(column_of[n]) for n in (x_name, y_name)] if x_name else [row.get(one)]
+        if any(t is None or str(t).strip() == "" for t in texts):
+            pairs.append(None)
+            continue
+        try:
+            pair = (mapping.number(_degrees(texts[0])), mapping.number(_degrees(texts[1]))) if x_name else _pair(str(texts[0]))
+        except ValueError:
+            pair = None
+        if pair is None or not all(np.isfinite(pair)):
+            report.add(candidate.row, x_name or "coordinates", " ".join(map(str, texts)), "not readable as coordinates")
+            candidate.refused = True
+            pair = None
+        pairs.append(pair)
+    groups: dict[tuple[int, bool], list[int]] = {}
+    for i, pair in enumerate(pairs):
+        if pair is not None:
+            groups.setdefault(_guess(*pair, given_crs), []).append(i)
+    for (source, swapped), rows in groups.items():
+        first = np.array([pairs[i][0] for i in rows], dtype=float)  # type: ignore[index]
+        second = np.array([pairs[i][1] for i in rows], dtype=float)  # type: ignore[index]
+        x, y = (second, first) if swapped else (first, second)
+        if source in (crs.STORAGE, crs.UTM32):
+            x = np.where(x > 30_000_000, x - (33_000_000 if source == crs.STORAGE else 32_000_000), x)
+        x, y = crs.transform_xy(x, y, source, crs.STORAGE)
+        for i, east, north in zip(rows, x, y, strict=True):
+            found[i].x, found[i].y = round(float(east), 1), round(float(north), 1)
+        how = f"{len(rows)} rows read as EPSG:{source}" + (", axes swapped" if swapped else "")
+        report.add(
+            0, "coordinates", how, "check the places on the map", "warning" if swapped or not (given_crs or source == crs.WEB) else "info"
+        )
+
+
+def _degrees(text: Any) -> Any:
+    """Keep dots that separate thousands apart from those of degrees: "412.345,6" is metres, "52.123456" degrees."""
+    return float(text) if isinstance(text, str) and re.fullmatch(r"-?\d+(\.\d+)?", text.strip()) else text
+
+
+def _guess(x: float, y: float, given: int | None) -> tuple[int, bool]:
+    """Return the CRS of a pair and whether its axes are swapped."""
+    if abs(x) <= 180 and abs(y) <= 180:
+        return given or crs.WEB, 46 <= x <= 56 and 5 <= y <= 16
+    swapped = (x > 5_000_000 and y < 1_000_000) or (5_000_000 < x < 7_000_000 and y > 30_000_000)
+    east = y if swapped else x
+    if given:
+        return given, swapped
+    return (crs.UTM32 if 32_000_000 <= east < 33_000_000 else crs.STORAGE), swapped
+
+
+def _place_by_address(found: list[Candidate], report: LoadReport) -> None:
+    """Look up what has no coordinates in the loaded addresses."""
+    lost = [k for k in found if not k.refused and np.isnan(k.x)]
+    for candidate, place in zip(lost, find((k.address, k.postcode, k.town_text) for k in lost), strict=True):
+        shown = ", ".join(p for p in (candidate.address, f"{candidate.postcode} {candidate.town_text}".strip()) if p)
+        if place is None:
+            report.add(candidate.row, "address", shown, "no coordinates, and the address is not among the loaded ones")
+            candidate.refused = True
+        else:
+            candidate.x, candidate.y = round(place.x, 1), round(place.y, 1)
+            if place.similarity < 1:
+                report.add(candidate.row, "address", shown, f"placed at {place.label} ({place.similarity:.0%} alike)", "warning")
+
+
+def _assign_towns(found: list[Candidate], report: LoadReport, only: Town | None) -> None:
+    """Give every candidate the town it lies in; what lies in none, or not in the one asked for, is refused."""
+    towns = list(Town.objects.current())
+    shapes = [shapely.from_wkb(bytes(t.geom.wkb)) for t in towns]
+    tree = shapely.STRtree(shapes)
+    placed = [k for k in found if not np.isnan(k.x)]
+    points = shapely.points([k.x for k in placed], [k.y for k in placed]) if placed else np.array([])
+    which = np.full(len(placed), -1)
+    if placed:
+        rows, hits = tree.query(points, predicate="within")
+        which[rows] = hits
+        outside = np.flatnonzero(which < 0)
+        if len(outside):
+            near, hits = tree.query_nearest(points[outside], max_distance=TOWN_TOLERANCE_M, all_matches=False)
+            which[outside[near]] = hits
+    by_name = {mapping.plain(t.name): t.pk for t in towns}
+    for candidate, index in zip(placed, which, strict=True):
+        if index < 0:
+            report.add(
+                candidate.row, "point", f"{candidate.x:.0f} {candidate.y:.0f} (EPSG:25833)", "lies in no municipality of Brandenburg"
+            )
+            candidate.refused = True
+            continue
+        candidate.town = towns[index]
+        named = by_name.get(mapping.plain(candidate.town_text))
+        if only and candidate.town.pk != only.pk:
+            report.add(candidate.row, "point", candidate.town.name, f"lies outside {only.name}")
+            candidate.refused = True
+        elif named and named != candidate.town.pk:
+            report.add(candidate.row, "town", candidate.town_text, f"the point lies in {candidate.town.name}", "warning")
+
+
+def _contradictions(candidate: Candidate, report: LoadReport) -> None:
+    """Name what the register's constraints would refuse."""
+    v = candidate.values
+    if v.get("occupancy") in c.NOT_EMPTY and v.get("vacant_since"):
+        report.add(candidate.row, "occupancy", v["occupancy"], "a building in use is not vacant since a date")
+        candidate.refused = True
+    usable, smallest = v.get("usable_m2"), v.get("smallest_divisible_m2")
+    if usable and smallest and smallest > usable:
+        report.add(candidate.row, "smallest_divisible_m2", smallest, "larger than the usable area")
+        candidate.refused = True
+
+
+def _hash(candidate: Candidate) -> str:
+    """Return an identity for a row without one: its address and place."""
+    text = f"{address_key(candidate.address)} {candidate.postcode} {candidate.x:.0f} {candidate.y:.0f}"
+    return "h-" + hashlib.sha256(text.encode()).hexdigest()[:16]
