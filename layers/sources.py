@@ -97,7 +97,7 @@ def load_timetable(
     served = np.zeros(len(feed.groups), dtype=bool)
     served[counted.loc[counted["in_day"] > 0, "group"].unique()] = True
     report.outside, report.silent = int((served & ~inside).sum()), int((~served).sum())
-    rows = _rows(feed, counted, np.flatnonzero(served & inside), x, y, source)
+    rows = _rows(feed, counted, np.flatnonzero(served & inside), x, y)
     report.stops, report.departures = len(rows), sum(r.departures_day for r in rows)
     if write:
         _store(rows, source, chosen, path)
@@ -105,7 +105,7 @@ def load_timetable(
     return report
 
 
-def _rows(feed: timetable.Feed, counted: pd.DataFrame, chosen: Any, x: Any, y: Any, source: Dataset) -> list[TransitStop]:
+def _rows(feed: timetable.Feed, counted: pd.DataFrame, chosen: Any, x: Any, y: Any) -> list[TransitStop]:
     preset = load_preset("de_goat")
     by_group: dict[int, list[tuple[int, int, int]]] = {}
     for row in counted.itertuples(index=False):
@@ -119,7 +119,6 @@ def _rows(feed: timetable.Feed, counted: pd.DataFrame, chosen: Any, x: Any, y: A
         by_type = {str(t): w for t, w, _d in sorted(kinds) if w}
         rows.append(
             TransitStop(
-                dataset=source,
                 stop_id=str(ids[g])[:80],
                 name=str(names[g])[:160],
                 point=Point(float(x[g]), float(y[g]), srid=crs.STORAGE),
@@ -150,6 +149,8 @@ def _store(rows: list[TransitStop], source: Dataset, day: datetime.date, path: P
         source.valid_on = day
         source.save()
         TransitStop.objects.filter(dataset=source).delete()
+        for row in rows:
+            row.dataset = source
         copy_in(TransitStop, rows)
         with connection.cursor() as cursor:
             cursor.execute(

@@ -72,7 +72,7 @@ class VacancyAdmin(LeafletGeoAdmin):
                     "public_address",
                 ),
                 "description": gettext_lazy(
-                    "Öffentlich wird nur, was veröffentlicht ist, eine öffentliche Sichtbarkeit und eine Grundlage hat und wogegen kein Widerspruch liegt."
+                    "Öffentlich wird nur, was veröffentlicht ist, öffentliche Sichtbarkeit und eine Grundlage hat."
                 ),
             },
         ),

@@ -1,0 +1,134 @@
+"""Runs: computed beside the live one, swapped at once, never from a hidden place."""
+
+from __future__ import annotations
+
+import datetime
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.contrib.gis.geos import Point
+from django.core.management import CommandError, call_command
+
+from geo import crs
+from geo.errors import ImportRefused, RaumError
+from geo.models import Dataset, Town
+from layers import sources
+from layers.models import ReachRun, TownReach, TransitStop, VacancyReach
+from layers.reach import runs
+from vacancies.models import Vacancy
+
+pytestmark = pytest.mark.django_db
+
+
+def test_real_towns_reach_what_they_should() -> None:
+    reach = {r.town.name: r for r in TownReach.objects.filter(live=True).select_related("town", "rail_stop", "stop")}
+    assert TownReach.objects.filter(live=True).count() == 413
+    assert reach["Potsdam"].transit_class == "A"
+    assert reach["Wittenberge"].rail_stop.name == "Wittenberge, Bahnhof"
+    assert reach["Luckenwalde"].rail_stop.name == "Luckenwalde, Bahnhof"
+    assert 300 < reach["Luckenwalde"].rail_distance_m < 900  # market to station, measured on a map: about 550 m
+    assert reach["Luckenwalde"].well_connected
+
+
+def test_a_stop_has_the_town_it_lies_in() -> None:
+    stop = TransitStop.objects.get(name="Luckenwalde, Bahnhof")
+    assert stop.town == Town.objects.get(name="Luckenwalde")
+    assert stop.is_rail
+    assert stop.mode == "rail"
+
+
+def test_a_new_run_replaces_the_old_one_completely() -> None:
+    before = ReachRun.objects.get(live=True)
+    run = runs.compute(preset="at_oerok")
+    assert ReachRun.objects.get() == run
+    assert run.pk != before.pk
+    assert run.live
+    assert VacancyReach.objects.filter(live=True).count() == Vacancy.objects.count() == VacancyReach.objects.count()
+    assert run.stats["towns"] != before.stats["towns"]
+    assert set(VacancyReach.objects.values_list("transit_class", flat=True)) <= set("ABCDEFG") | {""}
+
+
+def test_a_failed_run_leaves_the_live_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = ReachRun.objects.get(live=True)
+    rows = VacancyReach.objects.filter(live=True).count()
+
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RaumError("broken on purpose")
+
+    monkeypatch.setattr("layers.reach.runs._public_places", broken)
+    with pytest.raises(RaumError, match="on purpose"):
+        runs.compute()
+    assert ReachRun.objects.get(live=True) == before
+    assert VacancyReach.objects.filter(live=True).count() == rows
+
+
+def test_a_coarse_vacancy_is_measured_from_its_grid_cell() -> None:
+    town = Town.objects.get(name="Luckenwalde")
+    station = TransitStop.objects.get(name="Luckenwalde, Bahnhof").point
+    vacancy = Vacancy.objects.create(town=town, point=station, visibility="coarse")
+    runs.refresh([vacancy.pk])
+    row = VacancyReach.objects.get(vacancy=vacancy)
+    vacancy.refresh_from_db()
+    assert vacancy.public_point.distance(station) > 1
+    nearest = min(s.point.distance(vacancy.public_point) for s in TransitStop.objects.filter(town=town))
+    assert row.stop_distance_m == round(nearest)
+    vacancy.visibility = "exact"
+    vacancy.save()
+    runs.refresh([vacancy.pk])
+    assert VacancyReach.objects.get(vacancy=vacancy).stop_distance_m == 0
+
+
+def week_feed(path: Path, missing_on: str = "20260310") -> Path:
+    """A feed of one working week with a line in Wittenberge and one in Luckenwalde that stops on one day."""
+    spots = {}
+    for name in ("Wittenberge", "Luckenwalde"):
+        p: Point = Town.objects.get(name=name).centre.transform(crs.WEB, clone=True)
+        spots[name] = (p.y, p.x)
+    stops = "".join(f"{n}{i},{n} {i},{y + i / 500},{x},\n" for n, (y, x) in spots.items() for i in (1, 2))
+    trips = "".join(f"bus,{n},{n}{i}\n" for n in spots for i in range(30))
+    times = "".join(
+        f"{n}{i},{6 + i % 12}:00:00,{6 + i % 12}:00:00,{n}1,1\n{n}{i},19:00:00,19:00:00,{n}2,2\n" for n in spots for i in range(30)
+    )
+    dates = "".join(f"{n},{d},1\n" for n in spots for d in range(20260309, 20260314) if (n, str(d)) != ("Luckenwalde", missing_on))
+    with zipfile.ZipFile(path, "w") as z:
+        z.writestr("stops.txt", "stop_id,stop_name,stop_lat,stop_lon,parent_station\n" + stops)
+        z.writestr("routes.txt", "route_id,route_type\nbus,700\n")
+        z.writestr("trips.txt", "route_id,service_id,trip_id\n" + trips)
+        z.writestr("stop_times.txt", "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n" + times)
+        z.writestr("calendar_dates.txt", "service_id,date,exception_type\n" + dates)
+    return path
+
+
+def test_a_day_on_which_a_district_loses_its_buses_is_refused_by_name(tmp_path: Path) -> None:
+    path = week_feed(tmp_path / "feed.zip")
+    source = Dataset(key="other", title="x", attribution="x", licence="x")
+    with pytest.raises(ImportRefused, match=r"Teltow-Fläming \(0 of 30\).*--force"):
+        sources.load_timetable(path, source, datetime.date(2026, 3, 10))
+    report = sources.load_timetable(path, source, datetime.date(2026, 3, 10), force=True)
+    assert any("Teltow-Fläming" in f.example for f in report.findings)
+    fine = sources.load_timetable(path, source, datetime.date(2026, 3, 11))
+    assert fine.by_district["Prignitz"] == (30, 30)
+    assert not Dataset.objects.filter(key="other").exists(), "a dry run writes nothing"
+
+
+def test_an_operator_loads_a_feed_of_their_own(tmp_path: Path) -> None:
+    path = week_feed(tmp_path / "feed.zip", missing_on="")
+    with pytest.raises(CommandError, match="--attribution and --licence"):
+        call_command("load_timetable", str(path), "--write")
+    call_command("load_timetable", str(path), "--write", "--attribution", "VBB", "--licence", "CC BY 4.0")
+    run = ReachRun.objects.get(live=True)
+    assert run.dataset.key == "timetable"
+    assert TransitStop.objects.filter(dataset=run.dataset).count() == 2  # the last stops have no departures
+    row = TownReach.objects.get(town__name="Wittenberge", live=True)
+    assert row.stop.name == "Wittenberge 1"
+    assert row.departures_per_day == 30
+
+
+def test_errors_of_the_command_are_sentences(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no such file"):
+        call_command("load_timetable", str(tmp_path / "nothing.zip"))
+    with pytest.raises(CommandError, match="2021-04-19 to 2021-04-20"):
+        call_command("load_timetable", str(sources.OWN_FEED), "--day", "2022-01-01")
+    with pytest.raises(CommandError, match="one of at_oerok"):
+        call_command("compute_reach", "--preset", "nonsense")
