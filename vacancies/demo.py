@@ -40,6 +40,7 @@ LAKES = DATA / "basemap" / "lakes.json"
 FEED = DATA / "timetable" / "vbb-2021-04-20.zip"
 AT_STATION = re.compile(r"\b(Hauptbahnhof|Bahnhof|Hbf|Bhf|Bf)\b")
 GROUP = {SizeClass.RURAL: "rural", SizeClass.SMALL_TOWN_S: "small", SizeClass.SMALL_TOWN_L: "small"}  # others: medium
+LARGE = ("industry", "culture", "logistics")  # halls
 MOST = 50_000
 Spot = tuple[float, float]
 
@@ -220,9 +221,7 @@ def _draw(town: Town, index: int, spec: dict[str, Any], ground: Ground, today: d
         gross_floor_m2=round(usable * 1.28) if dice.random() < 0.5 else None,
         storeys=dice.randint(1, 3) if use not in ("technical", "industry", "logistics") else 1,
         rooms=max(1, usable // 45) if dice.random() < 0.6 else None,
-        room_height_m=round(dice.uniform(2.4, 7.5 if use in ("industry", "culture", "logistics") else 3.8), 1)
-        if dice.random() < 0.5
-        else None,
+        room_height_m=round(dice.uniform(2.4, 7.5 if use in LARGE else 3.8), 1) if dice.random() < 0.5 else None,
         construction_year=built if dice.random() < 0.9 else None,
         last_renovation=dice.randint(max(built + 10, 1992), 2019) if dice.random() < 0.3 else None,
         electricity=_known(dice, 75, 10),
@@ -257,7 +256,7 @@ def _known(dice: random.Random, yes: int, no: int) -> bool | None:
 
 def _condition(dice: random.Random, months: int, built: int) -> str:
     """Draw the condition: the longer empty and the older, the worse."""
-    wear = min(months / 120, 2.0) + (0.4 if built < 1920 else 0.0) + dice.gauss(0, 0.45)
+    wear = 0.2 + min(months / 120, 2.0) + (0.4 if built < 1920 else 0.0) + dice.gauss(0, 0.45)
     steps = ((0.3, "ready"), (0.8, "usable"), (1.3, "needs_modernisation"), (2.0, "needs_refurbishment"), (2.4, "dilapidated"))
     return next((name for limit, name in steps if wear < limit), "ruin")
 

@@ -26,7 +26,7 @@ def vacancy(**values: object) -> Vacancy:
     ("values", "message"),
     [
         ({"occupancy": "let", "vacant_since": datetime.date(2019, 1, 1)}, "nicht „leer seit“"),
-        ({"usable_m2": 0}, "zwischen 1 und 1.000.000"),
+        ({"usable_m2": 1_000_001}, "zwischen 1 und 1.000.000"),
         ({"usable_m2": 100, "smallest_divisible_m2": 200}, "größer als die Nutzfläche"),
         ({"publication": "published", "visibility": "exact"}, "Grundlage der Veröffentlichung"),
         ({"basis": "owner_consent"}, "Datum und Fassung"),
