@@ -44,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Build the template in the main process, before any worker starts."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # the static middleware warns without it
     name = PREFIX + _digest()
     with _server() as server:
         known = [row[0] for row in server.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [PREFIX + "%"])]

@@ -72,7 +72,7 @@ def test_hidden_rows_never_show(client: Client) -> None:
     hidden = "visibility NOT IN ('exact', 'coarse') OR publication <> 'published'"
     scramble(
         "UPDATE vacancies_vacancy SET title = 'geheim', summary = 'geheim', street = 'geheim', former_use = 'farm', usable_m2 = 1,"
-        f" verified_at = current_date, price_eur = 1, price_is_public = true WHERE {hidden}"
+        f" smallest_divisible_m2 = NULL, verified_at = current_date, price_eur = 1, price_is_public = true WHERE {hidden}"
     )
     assert answers(client) == before
     scramble(f"DELETE FROM layers_vacancyreach WHERE vacancy_id IN (SELECT id FROM vacancies_vacancy WHERE {hidden})")
