@@ -109,7 +109,7 @@ USE_THOUSAND_SEPARATOR = False
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "web" / "static", ("basemap", BASE_DIR / "data" / "basemap")]
-MEDIA_URL = "/media/"
+MEDIA_URL = "/fotos/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

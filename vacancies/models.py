@@ -22,6 +22,7 @@ from geo import crs
 from geo.models import UMLAUTS, Dataset, Town
 from vacancies import choices as c
 from vacancies.geometry import GRID_M, GridCentre
+from vacancies.photos import CleanPictureField
 
 if TYPE_CHECKING:
     from vacancies.public import PublicVacancyQuerySet
@@ -305,10 +306,10 @@ class Unit(models.Model):
 
 
 class Photo(models.Model):
-    """A picture; EXIF is removed on upload, public only when said so and for exact rows."""
+    """A picture; metadata is removed before it is stored, public only when said so and for exact rows."""
 
     vacancy = models.ForeignKey(Vacancy, models.CASCADE, related_name="photos")
-    file = models.ImageField(_("Bild"), upload_to="photos/")
+    file = CleanPictureField(_("Bild"))
     alt_text = models.CharField(_("Bildbeschreibung"), max_length=200)
     caption = models.CharField(_("Unterschrift"), max_length=200, blank=True)
     creator = models.CharField(_("Urheber:in"), max_length=120)
@@ -345,4 +346,4 @@ class SiteText(models.Model):
         return f"{self.get_name_display()} ({self.language})"
 
 
-from vacancies.public import PublicVacancy  # noqa: E402  (Django finds models here)
+from vacancies.public import PublicPhoto, PublicUnit, PublicVacancy  # noqa: E402, F401  (Django finds models here)

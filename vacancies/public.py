@@ -171,3 +171,46 @@ class PublicVacancy(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("vacancy", args=[self.slug])
+
+
+class PublicUnit(models.Model):
+    """A part of a public vacancy that can be had alone; its name only where the position is exact."""
+
+    key = models.CharField(_("Kennung"), max_length=24, primary_key=True)
+    vacancy = models.ForeignKey(PublicVacancy, models.DO_NOTHING, db_constraint=False, related_name="units")
+    name = _text(_("Bezeichnung"), 80)
+    floor = _number(_("Geschoss"))
+    former_use = _choice(_("frühere Nutzung"), c.Use)
+    occupancy = _choice(_("Leerstand"), c.Occupancy)
+    usable_m2 = _number(_("Nutzfläche in m²"))
+
+    class Meta:
+        managed = False
+        db_table = "public_unit"
+        ordering = ("floor", "name", "key")
+
+    def __str__(self) -> str:
+        return self.name or self.get_former_use_display()
+
+
+class PublicPhoto(models.Model):
+    """A released picture of a public vacancy with an exact position; `file` is its public name."""
+
+    file = models.CharField(_("Bild"), max_length=100, primary_key=True)
+    vacancy = models.ForeignKey(PublicVacancy, models.DO_NOTHING, db_constraint=False, related_name="photos")
+    alt_text = _text(_("Bildbeschreibung"), 200)
+    caption = _text(_("Unterschrift"), 200)
+    creator = _text(_("Urheber:in"))
+    licence = _text(_("Lizenz"), 60)
+    taken_on = models.DateField(_("aufgenommen am"), null=True)
+
+    class Meta:
+        managed = False
+        db_table = "public_photo"
+        ordering = ("taken_on", "file")
+
+    def __str__(self) -> str:
+        return self.alt_text
+
+    def get_absolute_url(self) -> str:
+        return reverse("photo", args=[self.file])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import markdown_it
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Collate
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
@@ -19,8 +20,8 @@ from layers.publish import files
 from vacancies.filters import VacancyFilter
 from vacancies.listing import ORDERS, PAGE_PARAMETERS, Listing
 from vacancies.mapdata import map_payload, shape_of
-from vacancies.models import SiteText, Vacancy
-from vacancies.public import PublicVacancy
+from vacancies.models import Photo, SiteText, Vacancy
+from vacancies.public import PublicPhoto, PublicVacancy
 from vacancies.published import VACANCIES
 
 MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False})
@@ -77,10 +78,23 @@ def card(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def vacancy_page(request: HttpRequest, slug: str) -> HttpResponse:
     vacancy = get_object_or_404(PublicVacancy, slug=slug)
-    photos = Vacancy.objects.get(key=vacancy.key).photos.filter(is_public=True) if vacancy.is_exact else []
     nearby = PublicVacancy.objects.filter(town_slug=vacancy.town_slug).exclude(key=vacancy.key)[:4]
-    context = {"vacancy": vacancy, "photos": photos, "nearby": nearby, "run": _live_run(), "town": Town.objects.get(slug=vacancy.town_slug)}
+    context = {"vacancy": vacancy, "nearby": nearby, "run": _live_run(), "town": Town.objects.get(slug=vacancy.town_slug)}
     return render(request, "vacancy.html", context | {"shape": shape_of(vacancy.point)})
+
+
+@require_safe
+def photo(request: HttpRequest, name: str) -> FileResponse:
+    """A released picture; people who keep the register see the others, too."""
+    released = PublicPhoto.objects.filter(file=name).exists()
+    if not released and not (request.user.has_perm("vacancies.view_photo") and Photo.objects.filter(file=name).exists()):
+        raise Http404
+    try:
+        response = FileResponse(default_storage.open(name), content_type="image/jpeg")
+    except FileNotFoundError:
+        raise Http404 from None
+    response["Cache-Control"] = "public, max-age=300" if released else "private, no-store"
+    return response
 
 
 @require_safe
