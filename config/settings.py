@@ -105,6 +105,7 @@ TIME_ZONE = "Europe/Berlin"
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
+FORMAT_MODULE_PATH = "config.formats"  # dates as in Britain
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
