@@ -124,12 +124,14 @@ def sources_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def text_page(request: HttpRequest, name: str) -> HttpResponse:
-    """Imprint, privacy, accessibility: the operator's text, or the one that comes with the software."""
+    """Imprint, privacy, accessibility: the operator's text, if need be in the other language, or the one that comes with the software."""
     language = "en" if get_language() == "en" else "de"
-    own = SiteText.objects.filter(name=name, language=language).first()
-    body = own.body if own else (settings.BASE_DIR / "web" / "texts" / f"{name}.{language}.md").read_text(encoding="utf-8")
+    own = dict(SiteText.objects.filter(name=name).values_list("language", "body"))
+    if own and language not in own:
+        language = next(iter(own))
+    body = own.get(language) or (settings.BASE_DIR / "web" / "texts" / f"{name}.{language}.md").read_text(encoding="utf-8")
     html = mark_safe(MARKDOWN.render(body))  # noqa: S308 - raw HTML is switched off in the renderer
-    return render(request, "text.html", {"body": html, "title": SiteText.Name(name).label, "is_default": own is None})
+    return render(request, "text.html", {"body": html, "title": SiteText.Name(name).label, "text_language": language})
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001

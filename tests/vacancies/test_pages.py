@@ -122,6 +122,9 @@ def test_the_operator_owns_the_texts(client: Client) -> None:
     assert "Stadt Musterstadt" in text
     assert "<script>x" not in text
     assert "noch kein Impressum" not in text
+    english = client.get("/en/impressum/").content.decode()
+    assert "Stadt Musterstadt" in english, "an imprint in German is better than the sentence that there is none"
+    assert '<div class="prose" lang="de">' in english
 
 
 def test_csv_cells_are_no_formulas(client: Client) -> None:
