@@ -56,11 +56,11 @@ def used() -> dict[Text, str]:
 
 def texts_of_code(source: str, name: str) -> Iterator[Text]:
     """Yield the texts that Python code translates."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            called = ALIASES.get(node.func.id, node.func.id.removesuffix("_lazy"))
-            if called in CALLS:
-                yield _text(called, node, f"{name}:{node.lineno}")
+    calls = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    for call in sorted(calls, key=lambda n: (n.lineno, n.col_offset)):
+        called = ALIASES.get(call.func.id, call.func.id.removesuffix("_lazy"))
+        if called in CALLS:
+            yield _text(called, call, f"{name}:{call.lineno}")
 
 
 def texts_of_template(source: str) -> Iterator[Text]:
@@ -110,10 +110,11 @@ def problems(catalogue: polib.POFile, texts: dict[Text, str]) -> list[str]:
 
 def write() -> None:
     """Add new texts (empty), drop unused ones, and compile."""
-    texts, old = used(), {key(e): e for e in polib.pofile(str(PO), wrapwidth=0)}
+    before = polib.pofile(str(PO))
+    old = {key(e): e for e in before}
     made = polib.POFile(wrapwidth=0)
-    made.metadata = polib.pofile(str(PO)).metadata
-    for text in texts:
+    made.header, made.metadata = before.header, before.metadata
+    for text in used():
         context, msgid, plural = text
         blank = {"msgid_plural": plural, "msgstr_plural": {0: "", 1: ""}} if plural else {}
         entry = old.get(text) or polib.POEntry(msgctxt=context, msgid=msgid, **blank)
