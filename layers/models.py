@@ -59,6 +59,14 @@ class TransitStop(models.Model):
         return self.name
 
 
+class ReachRunQuerySet(models.QuerySet["ReachRun"]):
+    """Runs, asked in sentences."""
+
+    def current(self) -> ReachRun | None:
+        """The run that is live, with its timetable, or None."""
+        return self.filter(live=True).select_related("dataset").first()
+
+
 class ReachRun(models.Model):
     """One computation of reach with all its inputs; exactly one is live."""
 
@@ -72,6 +80,8 @@ class ReachRun(models.Model):
     live = models.BooleanField(_("gilt"), default=False)
     started_at = models.DateTimeField(_("begonnen"), auto_now_add=True)
     finished_at = models.DateTimeField(_("beendet"), null=True, blank=True)
+
+    objects: ClassVar = ReachRunQuerySet.as_manager()
 
     class Meta:
         ordering = ("-started_at",)
