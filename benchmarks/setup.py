@@ -37,7 +37,9 @@ def start(where: Path, name: str, *words: str, user: str = "") -> bool:
     took = time.perf_counter() - begin
     ready = re.search(r"ready after ([\d.]+) s", done.stdout)
     fine = done.returncode == 0
-    print(f"  {'ok  ' if fine else 'FAIL'} {name:<52} first page {ready[1] if ready else '–':>5} s, with all checks {took:5.1f} s", flush=True)
+    print(
+        f"  {'ok  ' if fine else 'FAIL'} {name:<52} first page {ready[1] if ready else '–':>5} s, with all checks {took:5.1f} s", flush=True
+    )
     if not fine:
         print("\n".join(done.stdout.splitlines()[-25:] + done.stderr.splitlines()[-15:]))
     return fine
@@ -56,7 +58,7 @@ def postmaster(where: Path) -> int:
 def main() -> int:
     results = []
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # noqa: S103 - the database's own user walks through it
+        Path(folder).chmod(0o755)
         place = clone(Path(folder) / "Räume und Orte")
         try:
             results.append(start(place, "fresh clone, path with spaces and umlauts"))

@@ -136,3 +136,73 @@ class VacancyReach(Access):
         indexes: ClassVar = [
             models.Index(fields=("transit_class",), condition=Q(live=True), name="reach_class_live"),
         ]
+
+
+class FacilityKind(models.TextChoices):
+    """What daily life needs, as points."""
+
+    SCHOOL_PRIMARY = "school_primary", _("Grundschule")
+    SCHOOL_SECONDARY = "school_secondary", _("weiterführende Schule")
+    SCHOOL_OTHER = "school_other", _("andere Schule")
+    CHILDCARE = "childcare", _("Kita")
+    DOCTOR = "doctor", _("Arztpraxis")
+    PHARMACY = "pharmacy", _("Apotheke")
+    SUPERMARKET = "supermarket", _("Supermarkt")
+    POST = "post", _("Post")
+    LIBRARY = "library", _("Bibliothek")
+    BANK = "bank", _("Bank")
+    TOWN_HALL = "town_hall", _("Rathaus, Verwaltung")
+    CULTURE = "culture", _("Kulturort")
+    COWORKING = "coworking", _("Coworking")
+    CHARGING = "charging", _("Ladesäule")
+    MONUMENT = "monument", _("Denkmal")
+
+
+class ZoneKind(models.TextChoices):
+    """What holds for an area."""
+
+    BROADBAND = "broadband", _("Breitband")
+    FLOOD = "flood", _("Überschwemmungsgebiet")
+    NATURE = "nature", _("Naturschutz")
+    RENEWAL = "renewal", _("Sanierungsgebiet")
+    MONUMENT_AREA = "monument_area", _("Denkmalbereich")
+
+
+class Facility(models.Model):
+    """A place of daily life from one data set; `ref` is its identity there."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="facilities", verbose_name=_("Datensatz"))
+    kind = models.CharField(_("Art"), max_length=20, choices=FacilityKind.choices)
+    ref = models.CharField(_("Kennung in der Quelle"), max_length=120)
+    name = models.CharField(_("Name"), max_length=160, blank=True)
+    detail = models.JSONField(_("weitere Angaben"), default=dict, blank=True)
+    point = models.PointField(_("Lage"), srid=crs.STORAGE)
+
+    class Meta:
+        ordering = ("kind", "name", "ref")
+        verbose_name = _("Einrichtung")
+        verbose_name_plural = _("Einrichtungen")
+        constraints: ClassVar = [models.UniqueConstraint(fields=("dataset", "kind", "ref"), name="facility_once_per_source")]
+
+    def __str__(self) -> str:
+        return self.name or self.get_kind_display()
+
+
+class Zone(models.Model):
+    """An area for which something holds; `value` grades it where the kind has grades (broadband: Mbit/s)."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="zones", verbose_name=_("Datensatz"))
+    kind = models.CharField(_("Art"), max_length=20, choices=ZoneKind.choices)
+    ref = models.CharField(_("Kennung in der Quelle"), max_length=120)
+    name = models.CharField(_("Name"), max_length=160, blank=True)
+    value = models.PositiveIntegerField(_("Wert"), null=True, blank=True)
+    geom = models.MultiPolygonField(_("Gebiet"), srid=crs.STORAGE)
+
+    class Meta:
+        ordering = ("kind", "name", "ref")
+        verbose_name = _("Gebiet")
+        verbose_name_plural = _("Gebiete")
+        constraints: ClassVar = [models.UniqueConstraint(fields=("dataset", "kind", "ref"), name="zone_once_per_source")]
+
+    def __str__(self) -> str:
+        return self.name or self.get_kind_display()
