@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from django.contrib.gis.geos import Point
 from django.db import connection, transaction
 
@@ -18,8 +17,12 @@ from geo.errors import ImportRefused, InvalidParameter
 from geo.models import Dataset, District
 from geo.sources import DATA, checksum, dataset
 from layers.models import Mode, TransitStop
-from layers.reach import timetable
 from layers.reach.access import load_preset
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from layers.reach import timetable
 
 OWN_FEED = DATA / "timetable" / "vbb-2021-04-20.zip"
 OWN_DAY = datetime.date(2021, 4, 20)
@@ -83,6 +86,8 @@ def load_timetable(
     ------
     InvalidFile, InvalidParameter, ImportRefused
     """
+    from layers.reach import timetable  # brings pandas: a second that most starts can do without
+
     feed = timetable.read_feed(path)
     if day is not None and day not in feed.days:
         span = f"{feed.days[0]} to {feed.days[-1]}" if feed.days else "no day at all"
@@ -163,6 +168,8 @@ def _store(rows: list[TransitStop], source: Dataset, day: datetime.date, path: P
 def _check_districts(feed: timetable.Feed, day: datetime.date, x: Any, y: Any, report: TimetableReport, force: bool) -> None:
     """Refuse a day on which a district has less than half of the median of the week around it."""
     import shapely
+
+    from layers.reach import timetable
 
     monday = day - datetime.timedelta(days=day.weekday())
     week = [d for d in (monday + datetime.timedelta(days=n) for n in range(5)) if d in feed.days]

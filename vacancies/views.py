@@ -5,8 +5,6 @@ from __future__ import annotations
 import markdown_it
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce, Collate
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
@@ -78,9 +76,9 @@ def card(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def vacancy_page(request: HttpRequest, slug: str) -> HttpResponse:
     vacancy = get_object_or_404(PublicVacancy, slug=slug)
-    nearby = PublicVacancy.objects.filter(town_slug=vacancy.town_slug).exclude(key=vacancy.key)[:4]
-    context = {"vacancy": vacancy, "nearby": nearby, "run": _live_run(), "town": Town.objects.get(slug=vacancy.town_slug)}
-    return render(request, "vacancy.html", context | {"shape": shape_of(vacancy.point)})
+    beside = PublicVacancy.objects.all().beside(vacancy)[:4]
+    context = {"vacancy": vacancy, "beside": beside, "town": Town.objects.defer("geom").get(slug=vacancy.town_slug)}
+    return render(request, "vacancy.html", context | {"run": ReachRun.objects.current(), "shape": shape_of(vacancy.point)})
 
 
 @require_safe
@@ -99,27 +97,24 @@ def photo(request: HttpRequest, name: str) -> FileResponse:
 
 @require_safe
 def towns_page(request: HttpRequest) -> HttpResponse:
-    hits = PublicVacancy.objects.filter(town_ags=OuterRef("ags8")).order_by().values("town_ags").annotate(n=Count("key")).values("n")
-    towns = Town.objects.current().select_related("district").annotate(hits=Coalesce(Subquery(hits), 0))
-    return render(request, "towns.html", {"towns": towns.order_by("district__name", Collate("name", "de-x-icu")), "page": "towns"})
+    hits = PublicVacancy.objects.all().hits_by_town()
+    towns = [(town, hits.get(town.ags8, 0)) for town in Town.objects.current().by_district()]
+    return render(request, "towns.html", {"towns": towns, "page": "towns"})
 
 
 @require_safe
 def town_page(request: HttpRequest, slug: str) -> HttpResponse:
     town = get_object_or_404(Town.objects.select_related("district", "merged_into"), slug=slug)
-    rows = PublicVacancy.objects.filter(town_slug=town.slug)
+    rows = PublicVacancy.objects.all().in_town(slug)
     reach = TownReach.objects.filter(town=town, live=True).select_related("stop", "rail_stop").first()
-    context = {"town": town, "reach": reach, "run": _live_run(), "total": rows.count(), "rows": rows[:12], "shape": shape_of(town.geom)}
-    return render(request, "town.html", context)
-
-
-def _live_run() -> ReachRun | None:
-    return ReachRun.objects.filter(live=True).select_related("dataset").first()
+    context = {"town": town, "reach": reach, "run": ReachRun.objects.current(), "shape": shape_of(town.geom)}
+    return render(request, "town.html", context | {"total": rows.count(), "rows": rows[:12]})
 
 
 @require_safe
 def sources_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "sources.html", {"datasets": Dataset.objects.order_by("title"), "run": _live_run(), "page": "sources"})
+    context = {"datasets": Dataset.objects.order_by("title"), "run": ReachRun.objects.current(), "page": "sources"}
+    return render(request, "sources.html", context)
 
 
 @require_safe

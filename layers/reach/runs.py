@@ -11,6 +11,7 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
+from geo.copying import copy_in
 from geo.errors import RaumError
 from geo.models import Dataset, Town
 from geo.positions import X, Y
@@ -18,8 +19,6 @@ from layers.models import Access as AccessRow
 from layers.models import ReachRun, TownReach, TransitStop, VacancyReach
 from layers.reach.access import Access, Preset, Stops, load_preset, measure
 from layers.sources import category
-
-BATCH = 5_000
 
 
 def compute(source: Dataset | None = None, preset: str = "de_goat") -> ReachRun:
@@ -60,7 +59,7 @@ def compute(source: Dataset | None = None, preset: str = "de_goat") -> ReachRun:
 
 def refresh(vacancy_ids: Sequence[int]) -> int:
     """Compute the rows of some vacancies in the live run; returns how many. Without a live run there is nothing to do."""
-    run = ReachRun.objects.filter(live=True).select_related("dataset").first()
+    run = ReachRun.objects.current()
     if run is None or not vacancy_ids:
         return 0
     from vacancies.models import Vacancy
@@ -76,7 +75,7 @@ def refresh(vacancy_ids: Sequence[int]) -> int:
 
 def ensure(preset: str = "de_goat") -> ReachRun | None:
     """Compute a run when the stops are newer than the live one, or none is live; None when all is up to date."""
-    live = ReachRun.objects.filter(live=True).select_related("dataset").first()
+    live = ReachRun.objects.current()
     if live and TownReach.objects.filter(run=live, stop__isnull=False).exists() and live.preset == preset:
         return None
     return compute(preset=preset)
@@ -132,5 +131,5 @@ def _write(
         )
         for i, (pk, _x, _y) in enumerate(places)
     ]
-    model._default_manager.bulk_create(rows, batch_size=BATCH)
+    copy_in(model, rows)
     return dict(sorted(Counter(found.transit_class).items()))

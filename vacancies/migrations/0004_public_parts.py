@@ -1,17 +1,11 @@
-from pathlib import Path
-
 from django.db import migrations, models
 
 import vacancies.photos
-
-SQL = (Path(__file__).parent.parent / "sql" / "public_parts.sql").read_text()
-
 
 class Migration(migrations.Migration):
     dependencies = [("vacancies", "0003_site_text")]
     operations = [
         migrations.AlterField("photo", "file", vacancies.photos.CleanPictureField(upload_to="", verbose_name="Bild")),
-        migrations.RunSQL(SQL, "DROP VIEW public_photo; DROP VIEW public_unit"),
         migrations.CreateModel(
             name='PublicPhoto',
             fields=[
