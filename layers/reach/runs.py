@@ -33,7 +33,7 @@ def compute(
     day: datetime.date | None = None,
     window: tuple[datetime.time, datetime.time] = WINDOW,
     wanted: Iterable[str] | None = None,
-    parts: Sequence[str] = PARTS,
+    parts: Sequence[str] = (),
     progress: Progress = _silent,
 ) -> ReachRun:
     """Compute the reach of all towns and vacancies and make it the live run.
@@ -120,7 +120,7 @@ def refresh(vacancy_ids: Sequence[int]) -> int:
     return len(places)
 
 
-def ensure(preset: str = "de_goat", parts: Sequence[str] = PARTS, progress: Progress = _silent) -> ReachRun | None:
+def ensure(preset: str = "de_goat", parts: Sequence[str] = (), progress: Progress = _silent) -> ReachRun | None:
     """Compute a run when the stops are newer than the live one, a part is missing, or none is live; None when all is there."""
     live = ReachRun.objects.current()
     if live and live.preset == preset and TownReach.objects.filter(run=live, stop__isnull=False).exists():
