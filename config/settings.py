@@ -96,6 +96,7 @@ DATABASES["default"]["TEST"] = {
     "NAME": os.environ.get("RW_TEST_DB", "test_raumwohlstand"),
     **({"TEMPLATE": os.environ["RW_TEST_TEMPLATE"]} if os.environ.get("RW_TEST_TEMPLATE") else {}),
 }
+PGTRIGGER_INSTALL_ON_MIGRATE = True  # a restored dump lacks the trigger that compares geometries
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "de"
