@@ -144,10 +144,10 @@ class StopReach(models.Model):
 
 
 class HexCell(models.Model):
-    """A cell of the fixed hexagon grid (0.5 km²); `number` is its place in the lists of `Surface`."""
+    """A cell of the fixed hexagon grid (0.5 km²); `cell` is its id there, `number` its place in the lists of `Surface`."""
 
     number = models.PositiveIntegerField(unique=True)
-    ref = models.CharField(_("Kennung"), max_length=24, unique=True)
+    cell = models.BigIntegerField(_("Kennung"), unique=True)
     geom = models.PolygonField(_("Zelle"), srid=crs.STORAGE)
 
 

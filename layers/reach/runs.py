@@ -87,6 +87,7 @@ def compute(
         }
         if engine and "areas" in parts:
             engine.areas(run, progress)
+        if "areas" in parts:
             rows.write_class_areas(run, stops, rules)
         _swap(run)
     return run
