@@ -60,7 +60,7 @@ def isochrones(
     -------
     dict of level to MultiPolygon
         EPSG:25833, valid, by rising level, each area inside the next; empty where nothing is reached.
-        Corners grow with the stops reached, not with their overlaps: about 4 per stop.
+        Their corners grow with the stops reached, not with the overlaps: 4 to 8 a stop, with the VBB at most 63,000 in all.
 
     Raises
     ------
