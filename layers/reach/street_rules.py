@@ -171,7 +171,7 @@ def load_rules(path: Path = PRESET) -> Rules:
     data = path.read_bytes()
     try:
         raw = tomllib.loads(data.decode("utf-8"))
-        modes = {name: _mode(raw[name]) for name in MODES}
+        modes = {name: _mode(name, raw[name]) for name in MODES}
         barrier = {str(k): tuple(v) for k, v in raw["barrier"].items()}
         strange = {m for passes in barrier.values() for m in passes} - set(MODES)
         if strange or "other" not in barrier:
@@ -193,7 +193,9 @@ def load_rules(path: Path = PRESET) -> Rules:
         raise InvalidFile(f"{path.name}: {error}") from error
 
 
-def _mode(raw: dict[str, Any]) -> Mode:
+def _mode(name: str, raw: dict[str, Any]) -> Mode:
+    if not raw.get("speed"):
+        raise KeyError(f"{name}.speed")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
     for key in ("speed", "signed_speed", "surface", "limit"):
         values[key] = {str(k): float(v) for k, v in raw.get(key, {}).items()}
