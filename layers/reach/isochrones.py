@@ -21,7 +21,6 @@ from layers.reach.streets import SNAP_LIMIT_M, Snapped, StreetGraph, matrix_of, 
 from layers.reach.walking import WALK_M_S
 
 MAX_MINUTES = 120
-GRID_M = 0.01  # unions are computed on centimetres, as fine as the shapes
 ARC = 4  # segments of a quarter circle: at most 2 % of the buffer off
 
 
@@ -107,7 +106,7 @@ def _cut(line: Any, reached: Any) -> list[Any]:
 def _around(lines: list[Any], inner: Any, rules: Rules) -> Any:
     """Return the area around lines together with an inner area, small holes filled."""
     around = shapely.buffer(np.array(lines, dtype=object), rules.buffer_m, quad_segs=ARC)
-    area = shapely.union_all([*around, inner], grid_size=GRID_M)
+    area = shapely.union_all([*around, inner])
     return shapely.union_all([_filled(p, rules.fill_below_m2) for p in shapely.get_parts(area)])
 
 

@@ -175,17 +175,19 @@ def snap(graph: StreetGraph, x: Any, y: Any, mode: str, *, limit_m: float = SNAP
     edge, share = np.full(len(x), -1), np.full(len(x), np.nan)
     gap, node, node_m = np.full(len(x), np.inf), np.full(len(x), -1), np.full(len(x), np.inf)
     sound = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    sound = sound[np.lexsort((x[sound] // 1000, y[sound] // 1000))]  # neighbours one after the other: half the time
     edges, tree = _streets_near(graph, mode, x[sound], y[sound], limit_m)
     if len(edges) and len(sound):
         points = shapely.points(x[sound], y[sound])
-        place, hit = tree.query_nearest(points, max_distance=limit_m, all_matches=False)
-        line = tree.geometries[hit]
-        rows, on = sound[place], edges[hit]
-        edge[rows], gap[rows] = on, shapely.distance(points[place], line)
-        share[rows] = shapely.line_locate_point(line, points[place], normalized=True)
-        near_end = share[rows] > 0.5
-        node[rows] = np.where(near_end, graph.edge_to[on], graph.edge_from[on])
-        node_m[rows] = gap[rows] + graph.length_m[on] * np.where(near_end, 1 - share[rows], share[rows])
+        hit = tree.nearest(points)
+        metres = shapely.distance(points, tree.geometries[hit])
+        near = metres <= limit_m
+        rows, on, line = sound[near], edges[hit[near]], tree.geometries[hit[near]]
+        edge[rows], gap[rows] = on, metres[near]
+        share[rows] = shapely.line_locate_point(line, points[near], normalized=True)
+        at_end = share[rows] > 0.5
+        node[rows] = np.where(at_end, graph.edge_to[on], graph.edge_from[on])
+        node_m[rows] = gap[rows] + graph.length_m[on] * np.where(at_end, 1 - share[rows], share[rows])
     return Snapped(edge, share, gap, node, node_m)
 
 

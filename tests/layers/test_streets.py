@@ -413,8 +413,8 @@ def test_real_isochrones_are_valid_nested_and_grow(mitte: StreetGraph, mode: str
         assert outer.buffer(0.05).covers(inner)
         assert outer.area >= inner.area
     assert areas[4].area > areas[2].area
-    streets = shapely.union_all(mitte.lines(np.flatnonzero(np.isfinite(mitte.seconds[mode]).any(axis=1))))
-    beyond = areas[8].difference(streets.buffer(40.01))
+    streets = shapely.union_all(shapely.buffer(mitte.lines(np.flatnonzero(np.isfinite(mitte.seconds[mode]).any(axis=1))), 40.01))
+    beyond = areas[8].difference(streets)
     assert all(part.area < 20_000 for part in shapely.get_parts(beyond)), "farther from streets there are only filled blocks"
 
 
