@@ -38,23 +38,23 @@ def memory() -> tuple[int, int]:
 
 @contextmanager
 def measured(what: str) -> Iterator[None]:
-    """Print seconds and peak memory of a block."""
+    """Print seconds on the clock, seconds of processor time and peak memory of a block."""
     peak, over = [memory()], threading.Event()
 
     def watch() -> None:
         while not over.wait(0.02):
             peak.append(memory())
 
-    watcher, start = threading.Thread(target=watch), time.perf_counter()
+    watcher, start, start_cpu = threading.Thread(target=watch), time.perf_counter(), time.process_time()
     watcher.start()
     try:
         yield
     finally:
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, time.process_time() - start_cpu
         over.set()
         watcher.join()
         own, mapped = (max(values) for values in zip(*peak, strict=True))
-        print(f"  {what:<58} {seconds:8.2f} s   peak {own:6,} MB own, {mapped:6,} MB mapped", flush=True)
+        print(f"  {what:<58} {seconds:7.2f} s ({cpu:6.2f} s cpu)  peak {own:6,} MB own, {mapped:6,} MB mapped", flush=True)
 
 
 def made_graph(nodes: int) -> StreetGraph:
@@ -103,7 +103,7 @@ def ask(graph: StreetGraph) -> None:
     low, high = (graph.x.min(), graph.y.min()), (graph.x.max(), graph.y.max())
     facilities, places = dice.uniform(low, high, (FACILITIES, 2)), dice.uniform(low, high, (PLACES, 2))
     middle = (float(np.median(graph.x)), float(np.median(graph.y)))
-    with measured("snap one place (walk), first question to a loaded graph"):
+    with measured("snap one place (walk), with matrix and components"):
         snap(graph, *middle, "walk")
     with measured(f"snap {FACILITIES} facilities (walk), with the tree of all streets"):
         at = snap(graph, *facilities.T, "walk")

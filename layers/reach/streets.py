@@ -128,14 +128,13 @@ class StreetGraph:
 def matrix_of(nodes: int, ends_from: Any, ends_to: Any, there: Any, back: Any) -> csr_array:
     """Return edges as a matrix of seconds; of parallel edges the fastest counts (scipy would add them up)."""
     row, col, cost = np.concatenate([ends_from, ends_to]), np.concatenate([ends_to, ends_from]), np.concatenate([there, back])
+    key = row.astype(np.int64) * nodes + col
+    order = np.argsort(key)
+    heads = np.flatnonzero(np.diff(key[order], prepend=-1))
+    row, col, cost = row[order[heads]], col[order[heads]], np.minimum.reduceat(cost[order], heads) if len(heads) else cost
     open_ = np.isfinite(cost) & (row != col)
-    row, col, cost = row[open_], col[open_], cost[open_].astype(np.float64)
-    order = np.lexsort((cost, col, row))
-    row, col, cost = row[order], col[order], cost[order]
-    fastest = np.ones(len(row), bool)
-    fastest[1:] = (row[1:] != row[:-1]) | (col[1:] != col[:-1])
-    start = np.concatenate([[0], np.cumsum(np.bincount(row[fastest], minlength=nodes))])
-    return csr_array((cost[fastest], col[fastest].astype(np.int32), start.astype(np.int32)), shape=(nodes, nodes))
+    start = np.concatenate([[0], np.cumsum(np.bincount(row[open_], minlength=nodes))]).astype(np.int32)
+    return csr_array((cost[open_].astype(np.float64), col[open_].astype(np.int32), start), shape=(nodes, nodes))
 
 
 @dataclass(frozen=True)
