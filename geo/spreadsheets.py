@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ DELIMITERS = ";,\t|^~"
 NAMES = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
 SAMPLE = 262_144
 HEADER_WITHIN = 20  # rows: what stands above the header is a title
+NUMBER = re.compile(r"-?\d[\d.,]*")
 MAX_CELL = 1_000_000
 LAST_ROW = 1_048_576  # of any sheet
 MOJIBAKE = ("Ã¤", "Ã¶", "Ã¼", "ÃŸ", "Ã„", "Ã–", "Ãœ")  # German letters of UTF-8, read as Windows-1252
@@ -112,10 +114,10 @@ def _records(text: str, delimiter: str, name: str) -> Iterator[tuple[int, list[s
 def _delimiter(sample: str) -> tuple[str, int]:
     """Return the delimiter and how many records stand above the header.
 
-    The header is the first record with two filled cells. The best delimiter is one for which most records have as many
-    cells as the header, then the one whose header comes first, then the one with more columns.
+    The header is the first record with two filled cells and no number. The best delimiter is the one by which the most
+    records have as many cells as the header has, weighed by that number of cells; then the one whose header comes first.
     """
-    best: tuple[tuple[Any, ...], str, int] | None = None
+    best: tuple[tuple[float, ...], str, int] | None = None
     for rank, delimiter in enumerate(DELIMITERS):
         records = []
         try:
@@ -126,12 +128,13 @@ def _delimiter(sample: str) -> tuple[str, int]:
                     break
         except csv.Error:
             continue
-        head = next((i for i, r in enumerate(records[:HEADER_WITHIN]) if sum(bool(c.strip()) for c in r) >= 2), None)
+        heads = [i for i, r in enumerate(records[:HEADER_WITHIN]) if sum(bool(c.strip()) for c in r) >= 2]
+        head = next((i for i in heads if not any(NUMBER.fullmatch(c.strip()) for c in records[i])), None)
         if head is None:
             continue
         width, below = len(records[head]), records[head + 1 :]
         share = sum(len(r) == width for r in below) / len(below) if below else 1.0
-        score = (share >= 0.5, -head, round(share, 1), width, -rank)
+        score = (share * width, -head, -rank)
         if best is None or score > best[0]:
             best = (score, delimiter, head)
     return (best[1], best[2]) if best else (";", 0)
