@@ -22,7 +22,7 @@ from geo.ogr_reader import ALLOWED
 
 SHAPE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 MAX_SHAPE = 1_000_000  # bytes of WKB: some 60,000 vertices
-SECONDS = 120
+SECONDS, CPU_SECONDS = 120, 60
 HEAD = 4_096
 CRS_ADDRESS = re.compile(rb'"crs"\s*:\s*\{[^{}]*"type"\s*:\s*"(?:link|url)"', re.IGNORECASE)
 READER = Path(__file__).with_name("ogr_reader.py")
@@ -75,6 +75,7 @@ def read_shapes(
             "target": str(folder / "rows.json"),
             "layer": None if source.suffix == ".shp" else layer,
             "where": where,
+            "cpu_seconds": CPU_SECONDS,
             "most_rows": MAX_ROWS,
             "most_cells": MAX_CELLS,
             "most_per_shape": most_per_shape,
