@@ -95,6 +95,18 @@ class ReachRun(models.Model):
     def __str__(self) -> str:
         return f"{self.preset} {self.day}"
 
+    def described(self) -> dict[str, str]:
+        """Return what every figure of the run says about itself: source, day, window, method, and what the timetable lacks."""
+        travel = self.parameters
+        start, end = travel.get("window", ("", ""))
+        return {
+            "source": self.dataset.attribution,
+            "day": str(travel.get("day", self.day)),
+            "window": f"{start}–{end}" if start else "",
+            "method": travel.get("walk", {}).get("method", "crow-fly"),
+            "note": self.dataset.note,
+        }
+
 
 class Centre(models.Model):
     """A centre whose travel times a run holds: Berlin Hbf, the Oberzentren, the Mittelzentren."""

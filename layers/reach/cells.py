@@ -23,8 +23,8 @@ NONE, LONGEST = 0, 250  # grey values: no connection; the most minutes the pictu
 
 def places() -> list[Place]:
     """Return number and centre of every cell (EPSG:25833); the cells are made when the outline of the towns changed."""
-    outline = shapely.union_all(shapely.set_precision([shapely.from_wkb(bytes(g.wkb)) for g in _shapes()], 0.1))
-    grid = hexgrid.cells(shapely.make_valid(outline))
+    parts = shapely.get_parts(shapely.union_all(shapely.set_precision([shapely.from_wkb(bytes(g.wkb)) for g in _shapes()], 0.1)))
+    grid = hexgrid.cells(shapely.union_all(shapely.polygons(shapely.get_exterior_ring(parts))))  # with Berlin, which lies within
     if list(HexCell.objects.order_by("number").values_list("cell", flat=True)) != grid.ids.tolist():
         HexCell.objects.all().delete()
         shapes = shapely.to_wkb(grid.polygons())
