@@ -43,7 +43,7 @@ class Command(BaseCommand):
         self.step("tables", lambda: call_command("migrate", verbosity=0, skip_checks=True))
         self.step("413 towns with boundaries", self.load_towns)
         self.step("timetable of April 2021", layer_sources.load_own_timetable)
-        if not options["no_demo"] and not Vacancy.objects.exists():
+        if not options["no_demo"] and not Vacancy.objects.exists() and not Dataset.objects.filter(key="examples").exists():
             self.step("fictional vacancies (Beispiele)", demo.load)
         self.step("transit access", runs.ensure)
         if options["complete"]:
