@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import osmium
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -77,6 +78,18 @@ def test_the_graph_says_where_it_comes_from(town: StreetGraph) -> None:
 )
 def test_times_worked_out_on_paper(town: StreetGraph, mode: str, start: str, end: str, expected: float) -> None:
     assert seconds(town, mode, start, end) == pytest.approx(expected, abs=0.1)
+
+
+@pytest.mark.parametrize("words", [("ADB", "AB"), ("AB", "ADB")])
+def test_of_parallel_streets_the_shorter_counts(tmp_path: Path, words: tuple[str, str]) -> None:
+    ways = [(word, {"highway": "residential"}) for word in (*words, "XA", "BY")]
+    nodes = {"A": (0, 0), "B": (300, 0), "D": (150, 200), "X": (-100, 0), "Y": (400, 0)}  # A-D-B is 500 m
+    both = read_graph(write_pbf(tmp_path / "p.osm.pbf", nodes, ways, {}))
+    x, y = [ORIGIN[0] - 100, ORIGIN[0] + 400], [ORIGIN[1], ORIGIN[1]]
+    ends = snap(both, x, y, "walk")
+    there, back = Snapped(*(v[:1] for v in vars(ends).values())), Snapped(*(v[1:] for v in vars(ends).values()))
+    assert minutes_between(both, "walk", there, back) * 75 == pytest.approx([500], abs=0.1)
+    assert seconds_to_nearest(both, "walk", there, back).seconds * 1.25 == pytest.approx([500], abs=0.1)
 
 
 def test_a_car_stays_on_its_side_of_the_bollard(town: StreetGraph) -> None:
@@ -227,6 +240,18 @@ def test_files_that_are_no_streets_are_refused(tmp_path: Path) -> None:
         read_graph(
             write_pbf(tmp_path / "cut.osm.pbf", ways=[("AB", {"highway": "residential"}), ("C", {"highway": "service"})], absent="AB")
         )
+
+
+def test_streets_beyond_the_projection_are_counted_as_missing(tmp_path: Path) -> None:
+    # 90 degrees from the central meridian the projection has no place for them
+    writer = osmium.SimpleWriter(str(tmp_path / "far.osm.pbf"))
+    for number, lon in enumerate((13.4, 13.401, 105.0, 105.001), 1):
+        writer.add_node(osmium.osm.mutable.Node(id=number, location=(lon, 52.5 if lon < 100 else 0.0)))
+    for number, nodes in enumerate(((1, 2), (3, 4)), 1):
+        writer.add_way(osmium.osm.mutable.Way(id=number, nodes=nodes, tags={"highway": "service"}))
+    writer.close()
+    graph = read_graph(tmp_path / "far.osm.pbf")
+    assert (len(graph.length_m), graph.meta["missing"], graph.meta["data_date"]) == (1, 1, "")
 
 
 def test_the_cache_is_keyed_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
