@@ -129,7 +129,7 @@ def text_page(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "text.html", {"body": html, "title": SiteText.Name(name).label, "text_language": language})
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "error.html", {"title": _("Diese Seite gibt es nicht."), "code": 404}, status=404)
 
 
