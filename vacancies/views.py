@@ -19,6 +19,7 @@ from vacancies.filters import VacancyFilter
 from vacancies.listing import ORDERS, PAGE_PARAMETERS, Listing
 from vacancies.mapdata import map_payload, shape_of
 from vacancies.models import Photo, SiteText, Vacancy
+from vacancies.outward import OutwardQuestion
 from vacancies.public import PublicPhoto, PublicVacancy
 from vacancies.published import VACANCIES
 
@@ -79,6 +80,17 @@ def vacancy_page(request: HttpRequest, slug: str) -> HttpResponse:
     beside = PublicVacancy.objects.all().beside(vacancy)[:4]
     context = {"vacancy": vacancy, "beside": beside, "town": Town.objects.defer("geom").get(slug=vacancy.town_slug)}
     return render(request, "vacancy.html", context | {"run": ReachRun.objects.current(), "shape": shape_of(vacancy.point)})
+
+
+@require_safe
+def outward_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is reached from a vacancy: a page, or JSON for its map."""
+    vacancy, run = get_object_or_404(PublicVacancy, slug=slug), ReachRun.objects.current()
+    wanted = OutwardQuestion.parse(request.GET)
+    found = wanted.answer(run, vacancy.point) if run else None
+    if request.GET.get("format") == "json":
+        return JsonResponse({"found": found, "run": run.described() if run else None})
+    return render(request, "outward.html", {"vacancy": vacancy, "found": found, "run": run, "wanted": wanted})
 
 
 @require_safe
