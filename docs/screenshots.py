@@ -119,7 +119,7 @@ def take(context: BrowserContext, base: str, name: str, address: str) -> None:
         page.wait_for_timeout(300)
     target = FOLDER / f"{name}-{size['width']}.png"
     picture = Image.open(io.BytesIO(page.screenshot()))
-    picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
+    picture.convert("RGB").quantize(256, kmeans=2, dither=Image.Dither.NONE).save(target, optimize=True)
     page.close()
     kilobytes = target.stat().st_size / 1024
     print(f"  {target.relative_to(ROOT)}  {kilobytes:.0f} kB", flush=True)

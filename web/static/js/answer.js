@@ -145,4 +145,4 @@ document.getElementById("filter-close").addEventListener("click", closeFilters);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") closeFilters();
 });
-matchMedia("(min-width: 1080px)").addEventListener("change", closeFilters);
+matchMedia("(min-width: 67.5em)").addEventListener("change", closeFilters);

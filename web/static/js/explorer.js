@@ -187,7 +187,7 @@ for (const button of views) {
     note();
   });
 }
-if (matchMedia("(max-width: 699px)").matches) document.getElementById("legend").open = false;
+if (matchMedia("(max-width: 43.74em)").matches) document.getElementById("legend").open = false;
 
 // --- the first view --------------------------------------------------------------------------------------------------
 
