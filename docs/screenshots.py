@@ -59,7 +59,7 @@ def served() -> Iterator[str]:
         for _wait in range(300):
             if server.poll() is not None:
                 sys.exit(f"The server ended with {server.returncode}.")
-            with suppress(urllib.error.URLError), urllib.request.urlopen(f"http://{address}/impressum/", timeout=30):  # noqa: S310
+            with suppress(urllib.error.URLError), urllib.request.urlopen(f"http://{address}/impressum/", timeout=30):
                 break
             time.sleep(0.1)
         yield f"http://{address}"

@@ -104,11 +104,14 @@ export function makeMap(element, options = {}) {
   });
   L.control.zoom({ zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
   const credit = L.control.attribution({ prefix: false }).addTo(map);
-  const link = Object.assign(document.createElement("a"), { href: words.creditUrl, textContent: words.credit });
-  credit.addAttribution(link.outerHTML);
   const ready = () => { element.dataset.ready = "1"; };
-  if (words.tiles) L.tileLayer(words.tiles, { attribution: words.attribution, maxZoom: 18 }).once("load", ready).addTo(map);
-  else drawBasemap(map, JSON.parse(words.files)).then(ready);
+  if (words.tiles) {
+    L.tileLayer(words.tiles, { attribution: words.attribution, maxZoom: 18 }).once("load", ready).addTo(map);
+  } else {
+    const link = Object.assign(document.createElement("a"), { href: words.creditUrl, textContent: words.credit });
+    credit.addAttribution(link.outerHTML);
+    drawBasemap(map, JSON.parse(words.files)).then(ready);
+  }
   return map;
 }
 
