@@ -97,6 +97,7 @@ DATABASES["default"]["TEST"] = {
     "NAME": os.environ.get("RW_TEST_DB", "test_raumwohlstand"),
     **({"TEMPLATE": os.environ["RW_TEST_TEMPLATE"]} if os.environ.get("RW_TEST_TEMPLATE") else {}),
 }
+PGTRIGGER_INSTALL_ON_MIGRATE = True  # a restored dump lacks the trigger that compares geometries
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "de"
@@ -106,11 +107,12 @@ TIME_ZONE = "Europe/Berlin"
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
+FORMAT_MODULE_PATH = "config.formats"  # dates as in Britain
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "web" / "static", ("basemap", BASE_DIR / "data" / "basemap")]
-MEDIA_URL = "/media/"
+MEDIA_URL = "/fotos/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,11 +12,16 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from geo.errors import InvalidParameter
+from geo.figures import figure
 
 Text_ = str | Promise
 Options = Callable[[], Iterable[tuple[str, Text_]]]
+Forms = Callable[[], Mapping[str, Text_]]
+NAMED = 4  # alternatives that a sentence names one by one
+OTHERS: Text_ = gettext_lazy("{n} weitere")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +37,11 @@ class Criterion:
     column : str
         Column of the public queryset.
     phrase : str
-        How the criterion is read aloud; `{value}` stands for the value.
+        How the criterion is read aloud; `{value}` stands for the value. Chips show it alone, sentences after a comma.
+    opening : str
+        How it is read right after the subject ("Leerstände mit …"); empty: the phrase after a comma.
+    where : bool
+        Whether it says where; that is named first and needs no comma ("Leerstände im Landkreis Prignitz").
     group : str
         Part of the form it belongs to.
     """
@@ -41,6 +50,8 @@ class Criterion:
     label: Text_
     column: str
     phrase: Text_
+    opening: Text_ = ""
+    where: bool = False
     group: str = "more"
     help: Text_ = ""
     kind: ClassVar[str] = ""
@@ -65,6 +76,11 @@ class Criterion:
         """Return the criterion with its value as a phrase."""
         return str(self.phrase).format(value=self.spoken(value))
 
+    def begin(self, subject: str, value: Any) -> str:
+        """Return the beginning of a sentence: the subject and this criterion."""
+        opening = self.opening or (self.phrase if self.where else "")
+        return f"{subject} {str(opening).format(value=self.spoken(value))}" if opening else f"{subject}, {self.describe(value)}"
+
     def schema(self) -> dict[str, Any]:
         """Return what a form, a map or a notebook must know."""
         return {
@@ -87,9 +103,22 @@ class Criterion:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Criterion):
-    """One or more of a list; `column` holds one value, or an array of them with `array=True`."""
+    """One or more of a list; `column` holds one value, or an array of them with `array=True`.
+
+    Parameters
+    ----------
+    options : callable
+        Returns the values with their labels for the form.
+    said : callable
+        Returns how a value is said in the phrase, where that is not its label ("Landgemeinde" is said "in Landgemeinden").
+        Alternatives within one value are parted by `|`: "Schule|Kita" becomes "Schule, Kita oder Laden" beside a shop.
+    more : str
+        How the rest of a long enumeration is said; `{n}` stands for their number, two or more.
+    """
 
     options: Options
+    said: Forms | None = None
+    more: Text_ = OTHERS
     array: bool = False
     kind: ClassVar[str] = "choice"
 
@@ -108,9 +137,17 @@ class Choice(Criterion):
     def dump(self, value: tuple[str, ...]) -> list[str]:
         return list(value)
 
+    def forms(self) -> dict[str, Text_]:
+        """Return how each value is said."""
+        return dict(self.options()) | dict(self.said() if self.said else {})
+
     def spoken(self, value: tuple[str, ...]) -> str:
-        labels = dict(self.options())
-        return _(" oder ").join(str(labels[v]) for v in value)
+        forms = self.forms()
+        named = value if len(value) <= NAMED else value[: NAMED - 1]
+        words = [word for v in named for word in str(forms[v]).split("|")]
+        if len(named) < len(value):
+            words.append(str(self.more).format(n=len(value) - len(named)))
+        return _either(words)
 
     def schema(self) -> dict[str, Any]:
         return super().schema() | {
@@ -131,6 +168,11 @@ class AtLeastRank(Choice):
     def q(self, value: tuple[str, ...]) -> Q:
         ranked = [key for key, _label in self.options()]
         return Q(**{f"{self.column}__in": ranked[: ranked.index(value[0]) + 1]})
+
+    def spoken(self, value: tuple[str, ...]) -> str:
+        best = next(key for key, _label in self.options())
+        named = super().spoken(value)
+        return named if value[0] == best else _("{value} oder besser").format(value=named)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +209,7 @@ class Number(Criterion):
 
     def number(self, text: str) -> int:
         if not re.fullmatch(r"\d{1,9}", text) or not self.lowest <= int(text) <= self.highest:
-            allowed = _("eine ganze Zahl von {low} bis {high}").format(low=self.lowest, high=self.highest)
+            allowed = _("eine ganze Zahl von {low} bis {high}").format(low=figure(self.lowest), high=figure(self.highest))
             raise self.refuse(text, f"{allowed} {self.unit}".strip())
         return int(text)
 
@@ -178,7 +220,7 @@ class Number(Criterion):
         return Q(**{f"{self.column}__{self.lookup}": value})
 
     def spoken(self, value: int) -> str:
-        return f"{value:,}".replace(",", "\u202f") + (f"\u00a0{self.unit}" if self.unit else "")
+        return figure(value) + (f"\u00a0{self.unit}" if self.unit else "")
 
     def schema(self) -> dict[str, Any]:
         return super().schema() | {
@@ -202,6 +244,9 @@ class Months(Number):
         year, month = divmod(months, 12)
         day = min(today.day, 28)
         return Q(**{f"{self.column}__{self.lookup}": datetime.date(max(year, 1), month + 1, day)})
+
+    def spoken(self, value: int) -> str:
+        return ngettext("{n}\u00a0Monat", "{n}\u00a0Monaten", value).format(n=figure(value))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,11 +276,13 @@ class Between(Number):
 
     def spoken(self, value: tuple[int | None, int | None]) -> str:
         low, high = value
-        if low is None:
-            return _("bis {high} {unit}").format(high=high, unit=self.unit)
-        if high is None:
-            return _("ab {low} {unit}").format(low=low, unit=self.unit)
-        return _("{low} bis {high} {unit}").format(low=low, high=high, unit=self.unit)
+        unit = f"\u00a0{self.unit}" if self.unit else ""
+        if low is None or high is None:
+            phrase, end = (_("bis {value}"), high) if low is None else (_("ab {value}"), low)
+            return phrase.format(value=f"{figure(end)}{unit}")  # type: ignore[arg-type]
+        if low == high:
+            return _("genau {value}").format(value=f"{figure(low)}{unit}")
+        return _("{low} bis {high}").format(low=figure(low), high=f"{figure(high)}{unit}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,3 +304,9 @@ class Text(Criterion):
         for column in self.also:
             condition |= Q(**{f"{column}__icontains": value}) | Q(**{f"{column}__trigram_similar": value})
         return condition
+
+
+def _either(words: Sequence[str]) -> str:
+    """Return alternatives as a person lists them: "A", "A oder B", "A, B oder C"."""
+    *others, last = words
+    return _(" oder ").join([", ".join(others), last]) if others else last

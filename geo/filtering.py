@@ -104,9 +104,12 @@ class FilterSet:
         return type(self)({k: v for k, v in self.values.items() if k not in names})
 
     def sentence(self) -> str:
-        """Return the filter as a person would say it."""
-        phrases = [c.describe(value) for c, value in self.active()]
-        return ", ".join([str(self.subject), *phrases]) if phrases else str(self.subject)
+        """Return the filter as a person would say it: the subject, where, then the rest in the order of the list."""
+        said = sorted(self.active(), key=lambda pair: not pair[0].where)
+        if not said:
+            return str(self.subject)
+        (first, value), *others = said
+        return ", ".join([first.begin(str(self.subject), value), *(c.describe(v) for c, v in others)])
 
     def chips(self) -> list[dict[str, str]]:
         """Return one entry per set criterion: its phrase and the query string that drops it."""

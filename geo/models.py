@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import Q
+from django.db.models.functions import Collate
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -122,9 +123,10 @@ class TownQuerySet(models.QuerySet["Town"]):
         """Towns whose area covers the point (storage CRS)."""
         return self.filter(geom__covers=point)
 
-    def by_name(self) -> TownQuerySet:
-        """Towns in alphabetical order with their district."""
-        return self.select_related("district").order_by("name", "ags8")
+    def by_district(self) -> TownQuerySet:
+        """Towns with their district, in its and their own alphabetical order, without shapes."""
+        ordered = self.select_related("district").order_by("district__name", Collate("name", "de-x-icu"), "ags8")
+        return ordered.defer("geom", "district__geom")
 
 
 class Town(models.Model):

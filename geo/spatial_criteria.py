@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from geo import crs
 from geo.criteria import Criterion
+from geo.figures import brief, figure
 
 MAX_VERTICES = 500
 
@@ -67,7 +68,9 @@ class Near(Criterion):
         return [f"{_short(value[0])},{_short(value[1])},{value[2]}"]
 
     def spoken(self, value: tuple[float, float, int]) -> str:
-        return _("{km} km um {lat} N, {lon} O").format(km=_short(value[2] / 1000), lat=_short(value[1]), lon=_short(value[0]))
+        lon, lat, metres = value
+        distance = f"{brief(metres / 1000)}\u00a0km" if metres >= 1000 else f"{figure(metres)}\u00a0m"
+        return _("{distance} um {lat}°\u00a0N, {lon}°\u00a0O").format(distance=distance, lat=brief(lat), lon=brief(lon))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +109,6 @@ class BBox(Criterion):
     def dump(self, value: tuple[float, float, float, float]) -> list[str]:
         return [",".join(_short(v) for v in value)]
 
-    def spoken(self, value: tuple[float, float, float, float]) -> str:
-        return ", ".join(_short(v) for v in value)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Within(Criterion):
@@ -142,4 +142,4 @@ class Within(Criterion):
         return [";".join(f"{_short(x)},{_short(y)}" for x, y in value)]
 
     def spoken(self, value: tuple[tuple[float, float], ...]) -> str:
-        return _("Gebiet mit {n} Ecken").format(n=len(value))
+        return _("{n} Ecken").format(n=figure(len(value)))

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from leaflet.admin import LeafletGeoAdmin
 
-from layers.reach import runs
 from vacancies import choices as c
 from vacancies.models import Photo, SiteText, Unit, Vacancy
 
@@ -136,6 +135,8 @@ class VacancyAdmin(LeafletGeoAdmin):
     def save_model(self, request: HttpRequest, obj: Vacancy, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change or {"point", "visibility"} & set(form.changed_data):
+            from layers.reach import runs  # with its numerical libraries; pages start without them
+
             runs.refresh([obj.pk])
 
     @admin.action(description=gettext_lazy("Ausgewählte veröffentlichen"), permissions=["change"])

@@ -41,7 +41,7 @@ FEED = DATA / "timetable" / "vbb-2021-04-20.zip"
 AT_STATION = re.compile(r"\b(Hauptbahnhof|Bahnhof|Hbf|Bhf|Bf)\b")
 GROUP = {SizeClass.RURAL: "rural", SizeClass.SMALL_TOWN_S: "small", SizeClass.SMALL_TOWN_L: "small"}  # others: medium
 LARGE = ("industry", "culture", "logistics")  # halls
-MOST = 50_000
+MOST = 200_000
 Spot = tuple[float, float]
 
 

@@ -82,7 +82,7 @@ def stops() -> gpd.GeoDataFrame:
     from geo.positions import X, Y
     from layers.models import ReachRun, TransitStop
 
-    run = ReachRun.objects.filter(live=True).first()
+    run = ReachRun.objects.current()
     names = ("stop_id", "name", "mode", "is_rail", "departures", "departures_day", "category")
     rows = TransitStop.objects.filter(dataset=run.dataset if run else None).order_by("stop_id")
     found = pd.DataFrame(list(rows.annotate(x=X("point"), y=Y("point")).values_list(*names, "x", "y")), columns=[*names, "x", "y"])

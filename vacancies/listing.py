@@ -90,8 +90,13 @@ class Listing:
         return PublicVacancy.objects.matching(self.wanted)
 
     @cached_property
+    def _counts(self) -> tuple[int, dict[str, dict[str, int]]]:
+        facets = [c for c in VacancyFilter.criteria if c.name in FACETS and isinstance(c, Choice)]
+        return PublicVacancy.objects.all().hits_by_option(self.wanted, facets)
+
+    @property
     def total(self) -> int:
-        return self.matches.count()
+        return self._counts[0]
 
     @cached_property
     def _page(self) -> tuple[list[PublicVacancy], bool, bool]:
@@ -107,8 +112,13 @@ class Listing:
             rows = rows.filter(beyond | (Q(place_in_order=value) & later))
         place = F("place_in_order")
         rows = rows.order_by(place.desc() if descending else place.asc(), "-key" if backwards else "key")
-        found = list(rows[: PAGE_SIZE + 1])
-        more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
+        # narrow first: sorting whole rows costs ten times as much
+        places = dict(rows.values_list("key", "place_in_order")[: PAGE_SIZE + 1])
+        whole = PublicVacancy.objects.in_bulk(list(places))
+        found = [whole[key] for key in places if key in whole]
+        for row in found:
+            row.place_in_order = places[row.key]  # type: ignore[attr-defined]
+        more, found = len(places) > PAGE_SIZE, found[:PAGE_SIZE]
         if backwards:
             return found[::-1], more, True
         return found, cursor is not None, more
@@ -150,11 +160,10 @@ class Listing:
         found = [c | {"hits": PublicVacancy.objects.matching(self.wanted.without(c["name"])).count()} for c in self.chips()]
         return sorted((c for c in found if c["hits"]), key=lambda c: -c["hits"])
 
-    @cached_property
+    @property
     def hits_by_option(self) -> dict[str, dict[str, int]]:
         """For each facet the hits per option, as if that option were added to the other filters."""
-        facets = [c for c in VacancyFilter.criteria if c.name in FACETS and isinstance(c, Choice)]
-        return {c.name: PublicVacancy.objects.all().counts(self.wanted, c) for c in facets}
+        return self._counts[1]
 
     def form(self) -> list[dict[str, Any]]:
         """Every criterion with its current value and, where it helps to choose, the hits per option."""

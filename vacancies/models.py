@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pghistory
 import pgtrigger
+from django.conf import settings
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -15,13 +16,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Concat, Upper
+from django.utils import translation
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from geo import crs
 from geo.models import UMLAUTS, Dataset, Town
 from vacancies import choices as c
 from vacancies.geometry import GRID_M, GridCentre
+from vacancies.photos import CleanPictureField
 
 if TYPE_CHECKING:
     from vacancies.public import PublicVacancyQuerySet
@@ -149,7 +153,7 @@ class Vacancy(models.Model):
     next_review_at = models.DateField(_("nächste Prüfung"), null=True, blank=True)
     notes = models.TextField(_("Notizen (intern)"), blank=True)
 
-    publication = models.CharField(_("Stand"), max_length=10, choices=c.Publication.choices, default="draft")
+    publication = models.CharField(pgettext_lazy("publication", "Stand"), max_length=10, choices=c.Publication.choices, default="draft")
     visibility = models.CharField(_("Sichtbarkeit"), max_length=12, choices=c.Visibility.choices, default="internal")
     basis = models.CharField(_("Grundlage der Veröffentlichung"), max_length=20, choices=c.Basis.choices, default="none")
     consent_on = models.DateField(_("Einwilligung vom"), null=True, blank=True)
@@ -279,8 +283,9 @@ class Vacancy(models.Model):
 
 
 def slug_for(former_use: str, town_name: str, key: str) -> str:
-    """Return the public slug: use, town and random key, never a street."""
-    use = "leerstand" if former_use in ("unknown", "other") else str(c.Use(former_use).label).split(",")[0]
+    """Return the public slug: use, town and random key, never a street; German whatever the editor's language."""
+    with translation.override(settings.LANGUAGE_CODE):
+        use = "leerstand" if former_use in ("unknown", "other") else str(c.Use(former_use).label).split(",")[0]
     translated = f"{use} {town_name}".translate(UMLAUTS)
     return f"{slugify(translated)[:100]}-{key}"
 
@@ -305,10 +310,10 @@ class Unit(models.Model):
 
 
 class Photo(models.Model):
-    """A picture; EXIF is removed on upload, public only when said so and for exact rows."""
+    """A picture; metadata is removed before it is stored, public only when said so and for exact rows."""
 
     vacancy = models.ForeignKey(Vacancy, models.CASCADE, related_name="photos")
-    file = models.ImageField(_("Bild"), upload_to="photos/")
+    file = CleanPictureField(_("Bild"))
     alt_text = models.CharField(_("Bildbeschreibung"), max_length=200)
     caption = models.CharField(_("Unterschrift"), max_length=200, blank=True)
     creator = models.CharField(_("Urheber:in"), max_length=120)
@@ -345,4 +350,4 @@ class SiteText(models.Model):
         return f"{self.get_name_display()} ({self.language})"
 
 
-from vacancies.public import PublicVacancy  # noqa: E402  (Django finds models here)
+from vacancies.public import PublicPhoto, PublicUnit, PublicVacancy  # noqa: E402, F401  (Django finds models here)

@@ -7,16 +7,19 @@ here; rows with a coarse position carry the centre of their grid cell.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
+from functools import reduce
+from operator import and_
 from typing import ClassVar
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Count, Func
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from geo import crs
-from geo.criteria import AtLeastRank, Choice
+from geo.criteria import Choice
 from geo.filtering import FilterSet
 from geo.models import CentralFunction, SizeClass, StructureArea
 from layers.models import TransitClass
@@ -30,21 +33,37 @@ class PublicVacancyQuerySet(models.QuerySet["PublicVacancy"]):
         """Those that meet every criterion of the filter."""
         return self.filter(wanted.q())
 
-    def counts(self, wanted: FilterSet, criterion: Choice) -> dict[str, int]:
-        """Hits per value of a criterion under the other criteria of the filter ("if I add this").
+    def in_town(self, town_slug: str) -> PublicVacancyQuerySet:
+        """Those in one municipality."""
+        return self.filter(town_slug=town_slug)
+
+    def beside(self, vacancy: PublicVacancy) -> PublicVacancyQuerySet:
+        """Others in the municipality of a vacancy."""
+        return self.in_town(vacancy.town_slug).exclude(key=vacancy.key)
+
+    def hits_by_town(self) -> dict[str, int]:
+        """Number of rows per AGS."""
+        return dict(self.order_by().values_list("town_ags").annotate(n=Count("key")))
+
+    def hits_by_option(self, wanted: FilterSet, facets: Iterable[Choice]) -> tuple[int, dict[str, dict[str, int]]]:
+        """Hits in all, and for each facet the hits per option under the other criteria ("if I add this"), in one pass.
 
         For a ranked criterion ("C or better") a value counts all that are at least as good.
         """
-        rows = self.matching(wanted.without(criterion.name))
-        value = Func(criterion.column, function="unnest") if criterion.array else models.F(criterion.column)
-        counted = dict(rows.annotate(value=value).order_by().values_list("value").annotate(n=Count("key")))
-        if isinstance(criterion, AtLeastRank):
-            total, ranked = 0, {}
-            for key, _label in criterion.options():
-                total += counted.get(key, 0)
-                ranked[key] = total
-            return ranked
-        return {key: counted.get(key, 0) for key, _label in criterion.options()}
+        facets = tuple(facets)
+        asked = {f.name: f.q(wanted.values[f.name]) for f in facets if f.name in wanted.values}
+        others = wanted
+        for name in asked:
+            others = others.without(name)
+        counted = {"total": Count("key", filter=reduce(and_, asked.values(), Q()))}
+        for i, f in enumerate(facets):
+            rest = reduce(and_, (q for name, q in asked.items() if name != f.name), Q())
+            for k, (value, _label) in enumerate(f.options()):
+                counted[f"f{i}_{k}"] = Count("key", filter=rest & f.q((value,)))
+        found = self.matching(others).order_by().aggregate(**counted)
+        return found["total"], {
+            f.name: {value: found[f"f{i}_{k}"] for k, (value, _label) in enumerate(f.options())} for i, f in enumerate(facets)
+        }
 
 
 def _text(label: object, length: int = 120) -> models.CharField:
@@ -171,3 +190,46 @@ class PublicVacancy(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("vacancy", args=[self.slug])
+
+
+class PublicUnit(models.Model):
+    """A part of a public vacancy that can be had alone; its name only where the position is exact."""
+
+    key = models.CharField(_("Kennung"), max_length=24, primary_key=True)
+    vacancy = models.ForeignKey(PublicVacancy, models.DO_NOTHING, db_constraint=False, related_name="units")
+    name = _text(_("Bezeichnung"), 80)
+    floor = _number(_("Geschoss"))
+    former_use = _choice(_("frühere Nutzung"), c.Use)
+    occupancy = _choice(_("Leerstand"), c.Occupancy)
+    usable_m2 = _number(_("Nutzfläche in m²"))
+
+    class Meta:
+        managed = False
+        db_table = "public_unit"
+        ordering = ("floor", "name", "key")
+
+    def __str__(self) -> str:
+        return self.name or self.get_former_use_display()
+
+
+class PublicPhoto(models.Model):
+    """A released picture of a public vacancy with an exact position; `file` is its public name."""
+
+    file = models.CharField(_("Bild"), max_length=100, primary_key=True)
+    vacancy = models.ForeignKey(PublicVacancy, models.DO_NOTHING, db_constraint=False, related_name="photos")
+    alt_text = _text(_("Bildbeschreibung"), 200)
+    caption = _text(_("Unterschrift"), 200)
+    creator = _text(_("Urheber:in"))
+    licence = _text(_("Lizenz"), 60)
+    taken_on = models.DateField(_("aufgenommen am"), null=True)
+
+    class Meta:
+        managed = False
+        db_table = "public_photo"
+        ordering = ("taken_on", "file")
+
+    def __str__(self) -> str:
+        return self.alt_text
+
+    def get_absolute_url(self) -> str:
+        return reverse("photo", args=[self.file])

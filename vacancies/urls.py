@@ -12,6 +12,7 @@ urlpatterns = [
     path("leerstaende.geojson", views.geojson, name="geojson"),
     path("leerstaende.csv", views.csv, name="csv"),
     path("leerstaende/<slug:slug>/", views.vacancy_page, name="vacancy"),
+    path("fotos/<str:name>", views.photo, name="photo"),
     path("orte/", views.towns_page, name="towns"),
     path("orte/<slug:slug>/", views.town_page, name="town"),
     path("datenquellen/", views.sources_page, name="sources"),

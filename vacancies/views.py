@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import markdown_it
 from django.conf import settings
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce, Collate
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
@@ -19,8 +18,8 @@ from layers.publish import files
 from vacancies.filters import VacancyFilter
 from vacancies.listing import ORDERS, PAGE_PARAMETERS, Listing
 from vacancies.mapdata import map_payload, shape_of
-from vacancies.models import SiteText, Vacancy
-from vacancies.public import PublicVacancy
+from vacancies.models import Photo, SiteText, Vacancy
+from vacancies.public import PublicPhoto, PublicVacancy
 from vacancies.published import VACANCIES
 
 MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False})
@@ -72,45 +71,57 @@ def card(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def vacancy_page(request: HttpRequest, slug: str) -> HttpResponse:
     vacancy = get_object_or_404(PublicVacancy, slug=slug)
-    photos = Vacancy.objects.get(key=vacancy.key).photos.filter(is_public=True) if vacancy.is_exact else []
-    nearby = PublicVacancy.objects.filter(town_slug=vacancy.town_slug).exclude(key=vacancy.key)[:4]
-    context = {"vacancy": vacancy, "photos": photos, "nearby": nearby, "run": _live_run(), "town": Town.objects.get(slug=vacancy.town_slug)}
-    return render(request, "vacancy.html", context | {"shape": shape_of(vacancy.point)})
+    beside = PublicVacancy.objects.all().beside(vacancy)[:4]
+    context = {"vacancy": vacancy, "beside": beside, "town": Town.objects.defer("geom").get(slug=vacancy.town_slug)}
+    return render(request, "vacancy.html", context | {"run": ReachRun.objects.current(), "shape": shape_of(vacancy.point)})
+
+
+@require_safe
+def photo(request: HttpRequest, name: str) -> FileResponse:
+    """A released picture; people who keep the register see the others, too."""
+    released = PublicPhoto.objects.filter(file=name).exists()
+    if not released and not (request.user.has_perm("vacancies.view_photo") and Photo.objects.filter(file=name).exists()):
+        raise Http404
+    try:
+        response = FileResponse(default_storage.open(name), content_type="image/jpeg")
+    except FileNotFoundError:
+        raise Http404 from None
+    response["Cache-Control"] = "public, max-age=300" if released else "private, no-store"
+    return response
 
 
 @require_safe
 def towns_page(request: HttpRequest) -> HttpResponse:
-    hits = PublicVacancy.objects.filter(town_ags=OuterRef("ags8")).order_by().values("town_ags").annotate(n=Count("key")).values("n")
-    towns = Town.objects.current().select_related("district").annotate(hits=Coalesce(Subquery(hits), 0))
-    return render(request, "towns.html", {"towns": towns.order_by("district__name", Collate("name", "de-x-icu")), "page": "towns"})
+    hits = PublicVacancy.objects.all().hits_by_town()
+    towns = [(town, hits.get(town.ags8, 0)) for town in Town.objects.current().by_district()]
+    return render(request, "towns.html", {"towns": towns, "page": "towns"})
 
 
 @require_safe
 def town_page(request: HttpRequest, slug: str) -> HttpResponse:
     town = get_object_or_404(Town.objects.select_related("district", "merged_into"), slug=slug)
-    rows = PublicVacancy.objects.filter(town_slug=town.slug)
+    rows = PublicVacancy.objects.all().in_town(slug)
     reach = TownReach.objects.filter(town=town, live=True).select_related("stop", "rail_stop").first()
-    context = {"town": town, "reach": reach, "run": _live_run(), "total": rows.count(), "rows": rows[:12], "shape": shape_of(town.geom)}
-    return render(request, "town.html", context)
-
-
-def _live_run() -> ReachRun | None:
-    return ReachRun.objects.filter(live=True).select_related("dataset").first()
+    context = {"town": town, "reach": reach, "run": ReachRun.objects.current(), "shape": shape_of(town.geom)}
+    return render(request, "town.html", context | {"total": rows.count(), "rows": rows[:12]})
 
 
 @require_safe
 def sources_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "sources.html", {"datasets": Dataset.objects.order_by("title"), "run": _live_run(), "page": "sources"})
+    context = {"datasets": Dataset.objects.order_by("title"), "run": ReachRun.objects.current(), "page": "sources"}
+    return render(request, "sources.html", context)
 
 
 @require_safe
 def text_page(request: HttpRequest, name: str) -> HttpResponse:
-    """Imprint, privacy, accessibility: the operator's text, or the one that comes with the software."""
+    """Imprint, privacy, accessibility: the operator's text, if need be in the other language, or the one that comes with the software."""
     language = "en" if get_language() == "en" else "de"
-    own = SiteText.objects.filter(name=name, language=language).first()
-    body = own.body if own else (settings.BASE_DIR / "web" / "texts" / f"{name}.{language}.md").read_text(encoding="utf-8")
+    own = dict(SiteText.objects.filter(name=name).values_list("language", "body"))
+    if own and language not in own:
+        language = next(iter(own))
+    body = own.get(language) or (settings.BASE_DIR / "web" / "texts" / f"{name}.{language}.md").read_text(encoding="utf-8")
     html = mark_safe(MARKDOWN.render(body))  # noqa: S308 - raw HTML is switched off in the renderer
-    return render(request, "text.html", {"body": html, "title": SiteText.Name(name).label, "is_default": own is None})
+    return render(request, "text.html", {"body": html, "title": SiteText.Name(name).label, "text_language": language})
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001

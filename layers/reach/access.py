@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from geo.errors import InvalidParameter
 
@@ -124,6 +123,8 @@ def _nearest(stops: Stops, chosen: Any, places: Any) -> tuple[Any, Any]:
     """Return index and distance of the nearest chosen stop for every place."""
     if not len(chosen) or not len(places):
         return np.full(len(places), -1), np.full(len(places), np.nan)
+    from scipy.spatial import cKDTree  # half a second to load, and most starts compute nothing
+
     tree = cKDTree(np.column_stack([np.asarray(stops.x)[chosen], np.asarray(stops.y)[chosen]]))
     distance, found = tree.query(places)
     return chosen[found], distance

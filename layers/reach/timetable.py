@@ -27,7 +27,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "stops.txt": (("stop_id", "stop_name", "stop_lat", "stop_lon"), ("parent_station", "location_type")),
     "routes.txt": (("route_id", "route_type"), ("route_short_name",)),
     "trips.txt": (("route_id", "service_id", "trip_id"), ()),
-    "stop_times.txt": (("trip_id", "departure_time", "stop_id", "stop_sequence"), ("arrival_time", "pickup_type")),
+    "stop_times.txt": (("trip_id", "departure_time", "stop_id", "stop_sequence"), ("arrival_time", "pickup_type", "drop_off_type")),
 }
 
 NO_POSITION = "stops without a position (empty, 0,0 or not a number) are left out"
@@ -57,7 +57,12 @@ class Feed:
     calls : DataFrame
         One row per departure pattern: trip (int code), group (index into `groups`), route_type, service, offset_s.
     starts : DataFrame
-        Trips by frequency: trip, start_s; trips without frequencies are absent and run once.
+        Trips by frequency: trip, shift (seconds later than the template); trips without frequencies are absent and run once.
+    visits : DataFrame
+        Every call at a placed stop, last ones too, by trip and in order: trip, group, arrives_s, leaves_s (whole seconds),
+        boards, alights.
+    trips : DataFrame
+        By trip code: service, route_type.
     services : dict
         service_id → the dates it runs on.
     """
@@ -66,6 +71,8 @@ class Feed:
     calls: pd.DataFrame
     starts: pd.DataFrame
     services: dict[str, set[datetime.date]]
+    visits: pd.DataFrame
+    trips: pd.DataFrame
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -93,9 +100,10 @@ def read_feed(path: Path) -> Feed:
         services = _services(archive, members, findings)
         frequencies = _optional(archive, members, "frequencies.txt", ("trip_id", "start_time", "end_time", "headway_secs"), findings)
     groups, group_of = _groups(tables["stops.txt"], findings)
-    calls, codes, first = _calls(tables, group_of, findings)
+    trips, codes = _trips(tables, findings)
+    visits, calls, first = _calls(tables["stop_times.txt"], trips, codes, group_of, findings)
     starts = _starts(frequencies, codes, first, findings)
-    return Feed(groups, calls, starts, services, findings)
+    return Feed(groups, calls, starts, services, visits, trips, findings)
 
 
 def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
@@ -201,28 +209,12 @@ def _groups(stops: pd.DataFrame, findings: list[Finding]) -> tuple[pd.DataFrame,
     lost = ~np.isfinite(lat) | ~np.isfinite(lon) | ((np.abs(lat) < 0.01) & (np.abs(lon) < 0.01)) | (np.abs(lat) > 90) | (np.abs(lon) > 180)
     ids = stops["stop_id"].to_numpy()
     if lost.any():
-        findings.append(
-            Finding(
-                "warning",
-                "stops.txt",
-                NO_POSITION,
-                int(lost.sum()),
-                str(ids[lost][0]),
-            )
-        )
+        findings.append(Finding("warning", "stops.txt", NO_POSITION, int(lost.sum()), str(ids[lost][0])))
     row_of = {sid: i for i, sid in enumerate(ids)}
     parents = stops["parent_station"].to_numpy()
     absent = [i for i, p in enumerate(parents) if p and p not in row_of]
     if absent:
-        findings.append(
-            Finding(
-                "warning",
-                "stops.txt",
-                NO_PARENT,
-                len(absent),
-                str(ids[absent[0]]),
-            )
-        )
+        findings.append(Finding("warning", "stops.txt", NO_PARENT, len(absent), str(ids[absent[0]])))
     head = np.array([row_of.get(p, i) if p else i for i, p in enumerate(parents)], dtype=int)
     # a station without a position takes that of its first platform
     for i in np.flatnonzero(~lost):
@@ -246,48 +238,72 @@ def seconds(texts: pd.Series) -> Any:
     return texts.map(values).to_numpy(dtype=float)
 
 
-def _calls(tables: dict[str, pd.DataFrame], group_of: dict[str, int], findings: list[Finding]) -> tuple[pd.DataFrame, dict[str, int], Any]:
-    """Return the departures of every trip, the trips' codes, and each trip's first departure in seconds."""
+def _trips(tables: dict[str, pd.DataFrame], findings: list[Finding]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return service and route type of every trip, and the trips' codes by id."""
     routes = tables["routes.txt"]
     types = pd.to_numeric(routes["route_type"], errors="coerce").fillna(-1).astype(int)
     if (types < 0).any():
         findings.append(Finding("warning", "routes.txt", "route_type is no number; counted as bus", int((types < 0).sum())))
     type_of = dict(zip(routes["route_id"], types.where(types >= 0, 3), strict=True))
     trips = tables["trips.txt"].drop_duplicates("trip_id")
+    kind = trips["route_id"].map(type_of).fillna(3).astype(int).to_numpy()
     codes = {t: i for i, t in enumerate(trips["trip_id"])}
-    times = tables["stop_times.txt"]
+    return pd.DataFrame({"service": trips["service_id"].to_numpy(), "route_type": kind}), codes
+
+
+def _calls(
+    times: pd.DataFrame, trips: pd.DataFrame, codes: dict[str, int], group_of: dict[str, int], findings: list[Finding]
+) -> tuple[pd.DataFrame, pd.DataFrame, Any]:
+    """Return all calls, those that are departures, and each trip's first departure in seconds."""
     trip = times["trip_id"].map(codes)
     if trip.isna().any():
         findings.append(Finding("warning", "stop_times.txt", NO_TRIP, int(trip.isna().sum())))
         times, trip = times[trip.notna()], trip[trip.notna()]
     order = pd.to_numeric(times["stop_sequence"], errors="coerce").fillna(0)
     frame = pd.DataFrame({"trip": trip.astype(int).to_numpy(), "order": order.to_numpy()})
-    leaves = seconds(times["departure_time"])
-    frame["s"] = np.where(np.isfinite(leaves), leaves, seconds(times["arrival_time"]))
+    leaves, arrives = seconds(times["departure_time"]), seconds(times["arrival_time"])
+    frame["s"] = np.where(np.isfinite(leaves), leaves, arrives)
+    frame["arrives"] = np.where(np.isfinite(arrives), arrives, leaves)
     frame["group"] = times["stop_id"].map(group_of).fillna(-1).astype(int).to_numpy()
     frame["boards"] = times["pickup_type"].to_numpy() != "1"
+    frame["alights"] = times["drop_off_type"].to_numpy() != "1"
     frame = frame.sort_values(["trip", "order"], kind="stable", ignore_index=True)
     empty = frame["s"].isna()
     if empty.any():
         findings.append(Finding("info", "stop_times.txt", "times between timing points are interpolated", int(empty.sum())))
-        frame["s"] = frame["s"].interpolate(limit_area="inside")
-        frame = frame[frame["s"].notna()]
+        frame = _interpolated(frame)
     first = np.full(len(codes), np.nan)
     heads = frame.drop_duplicates("trip")
     first[heads["trip"].to_numpy()] = heads["s"].to_numpy()
     is_last = ~frame.duplicated("trip", keep="last").to_numpy()
-    unplaced = int(((frame["group"] < 0) & ~is_last).sum())
+    placed = frame["group"].to_numpy() >= 0
+    unplaced = int((~placed & ~is_last).sum())
     if unplaced:
         findings.append(Finding("warning", "stop_times.txt", "departures at stops without a position are not counted", unplaced))
-    frame = frame[~is_last & frame["boards"].to_numpy() & (frame["group"].to_numpy() >= 0)]
-    kind = trips["route_id"].map(type_of).fillna(3).astype(int).to_numpy()
-    service = trips["service_id"].to_numpy()
-    code = frame["trip"].to_numpy()
-    calls = pd.DataFrame(
-        {"trip": code, "group": frame["group"].to_numpy(), "route_type": kind[code], "service": service[code], "s": frame["s"].to_numpy()}
+    kept = frame[placed]
+    visits = kept[["trip", "group", "boards", "alights"]].assign(
+        arrives_s=np.rint(kept["arrives"]).astype(np.int64), leaves_s=np.rint(kept["s"]).astype(np.int64)
     )
+    departing = frame[~is_last & frame["boards"].to_numpy() & placed]
+    code = departing["trip"].to_numpy()
+    calls = pd.DataFrame({"trip": code, "group": departing["group"].to_numpy(), "route_type": trips["route_type"].to_numpy()[code]})
+    calls["service"], calls["s"] = trips["service"].to_numpy()[code], departing["s"].to_numpy()
     calls["service"] = calls["service"].astype("category")
-    return calls, codes, first
+    return visits, calls, first
+
+
+def _interpolated(frame: pd.DataFrame) -> pd.DataFrame:
+    """Fill times that lie between two timing points of the same trip, evenly; leave the other calls without a time out."""
+    trip, leaves, arrives = frame["trip"].to_numpy(), frame["s"].to_numpy().copy(), frame["arrives"].to_numpy().copy()
+    known, gaps = np.flatnonzero(np.isfinite(leaves)), np.flatnonzero(np.isnan(leaves))
+    after = np.searchsorted(known, gaps)
+    inside = (after > 0) & (after < len(known))
+    gaps, before, after = gaps[inside], known[after[inside] - 1], known[after[inside]]
+    same = (trip[before] == trip[gaps]) & (trip[after] == trip[gaps])
+    gaps, before, after = gaps[same], before[same], after[same]
+    leaves[gaps] = leaves[before] + (arrives[after] - leaves[before]) * (gaps - before) / (after - before)
+    arrives[gaps] = leaves[gaps]
+    return frame.assign(s=leaves, arrives=arrives)[np.isfinite(leaves)]
 
 
 def _starts(frequencies: pd.DataFrame, codes: dict[str, int], first: Any, findings: list[Finding]) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def test_a_filter_has_one_spelling(query: str, stable: str) -> None:
         ("town_size=village", "town_size", "erlaubt: rural"),
         ("area=abc", "area", "von-bis, zum Beispiel 150-300"),
         ("area=300-150", "area", "der erste Wert darf nicht größer sein"),
-        ("stop_distance_max=-1", "stop_distance_max", "eine ganze Zahl von 0 bis 50000 m"),
+        ("stop_distance_max=-1", "stop_distance_max", "eine ganze Zahl von 0 bis 50.000 m"),
         ("near=13,52", "near", "Länge,Breite,Meter"),
         ("near=52.4,NaN,10", "near", "Zahlen wie"),
         ("near=13,95,10", "near", "Breite von -90 bis 90"),
@@ -123,16 +123,112 @@ def test_any_text_is_a_value_or_a_named_error(criterion, text: str) -> None:  # 
     assert named == [(criterion.name, True)]
 
 
+def said(query: str, language: str = "de") -> str:
+    """The sentence, with plain spaces for the ones that do not break."""
+    with translation.override(language):
+        return VacancyFilter.parse(query).sentence().replace("\u00a0", " ")
+
+
 def test_the_sentence_reads_aloud_in_both_languages() -> None:
-    wanted = VacancyFilter.parse("town_size=rural,small_town_s&transit=C&target_use=workshop&area=150-300&vacant_months_min=24")
-    assert wanted.sentence() == (
-        "Leerstände, in: Landgemeinde (unter 5.000) oder Kleine Kleinstadt (5.000 bis unter 10.000), "
-        "ÖV-Güteklasse C – befriedigend oder besser, geeignet als Werkstatt, lokale Produktion, "
-        "leer seit mindestens 24\u00a0Monaten, Nutzfläche 150 bis 300 m²"
+    query = "town_size=rural,small_town_s&transit=C&target_use=workshop&area=150-300&vacant_months_min=24"
+    assert said(query) == (
+        "Leerstände in Landgemeinden oder kleinen Kleinstädten, ÖV-Güteklasse C oder besser, geeignet als Werkstatt, "
+        "leer seit mindestens 24 Monaten, Nutzfläche 150 bis 300 m²"
     )
-    with translation.override("en"):
-        assert wanted.sentence().startswith("Vacancies, in: rural municipality (under 5,000) or ")
-        assert "transit class C" in wanted.sentence()
+    assert said(query, "en") == (
+        "Vacancies in rural municipalities or smaller small towns, transit access class C or better, suitable as a workshop, "
+        "vacant for at least 24 months, usable area 150 to 300 m²"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "german", "english"),
+    [
+        ("", "Leerstände", "Vacancies"),
+        ("transit=A", "Leerstände mit ÖV-Güteklasse A", "Vacancies with transit access class A"),
+        ("transit=D", "Leerstände mit ÖV-Güteklasse D oder besser", "Vacancies with transit access class D or better"),
+        ("district=12070", "Leerstände im Landkreis Prignitz", "Vacancies in the district of Prignitz"),
+        (
+            "district=12054&disposal=sale,rent",
+            "Leerstände in Potsdam, zum Kauf oder zur Miete",
+            "Vacancies in Potsdam, for sale or for rent",
+        ),
+        ("disposal=leasehold", "Leerstände im Erbbaurecht", "Vacancies under a heritable building right"),
+        ("well_connected=1", "Leerstände, gut angebunden", "Vacancies, well connected"),
+        (
+            "transit=B&structure=wider_metro&central=mittelzentrum",
+            "Leerstände in Mittelzentren, im Weiteren Metropolenraum, ÖV-Güteklasse B oder besser",
+            "Vacancies in middle-order centres, in the wider metropolitan area, transit access class B or better",
+        ),
+        (
+            "former_use=manor,retail,education",
+            "Leerstände, früher Laden, Gutshaus, Schloss, Schule, Kita oder anderer Bildungsort",
+            "Vacancies, formerly a shop, a manor house, a castle, a school, a nursery or another place of learning",
+        ),
+        ("q=alte Schule", "Leerstände zum Suchwort „alte Schule“", "Vacancies matching “alte Schule”"),
+        ("q={value} {0}", "Leerstände zum Suchwort „{value} {0}“", "Vacancies matching “{value} {0}”"),
+        ("vacant_months_min=1", "Leerstände, leer seit mindestens 1 Monat", "Vacancies, vacant for at least 1 month"),
+        ("verified_months_max=6", "Leerstände, vor höchstens 6 Monaten bestätigt", "Vacancies, confirmed at most 6 months ago"),
+        ("area=1200-", "Leerstände mit Nutzfläche ab 1.200 m²", "Vacancies with usable area from 1,200 m²"),
+        ("area=-60", "Leerstände mit Nutzfläche bis 60 m²", "Vacancies with usable area up to 60 m²"),
+        ("area=80-80", "Leerstände mit Nutzfläche genau 80 m²", "Vacancies with usable area exactly 80 m²"),
+        ("departures_min=1200", "Leerstände mit mindestens 1.200 Abfahrten am Tag", "Vacancies with at least 1,200 departures a day"),
+        (
+            "stop_distance_max=300&monument=area",
+            "Leerstände, höchstens 300 m zur nächsten Haltestelle, im Denkmalbereich",
+            "Vacancies, at most 300 m to the nearest stop, in a conservation area",
+        ),
+        (
+            "near=11.7515,52.995512,2500",
+            "Leerstände im Umkreis von 2,5 km um 52,9955° N, 11,7515° O",
+            "Vacancies within 2.5 km of 52.9955° N, 11.7515° E",
+        ),
+        ("near=11.75,53,800", "Leerstände im Umkreis von 800 m um 53° N, 11,75° O", "Vacancies within 800 m of 53° N, 11.75° E"),
+        (
+            "polygon=13,52;14,52;13,53&occupancy=vacant",
+            "Leerstände im gezeichneten Gebiet mit 3 Ecken, vollständig leer",
+            "Vacancies in the drawn area with 3 corners, fully vacant",
+        ),
+        ("bbox=13,52,14,53", "Leerstände im gewählten Kartenausschnitt", "Vacancies in the chosen map view"),
+    ],
+)
+def test_every_kind_of_criterion_is_said_in_both_languages(query: str, german: str, english: str) -> None:
+    assert said(query) == german
+    assert said(query, "en") == english
+
+
+def test_long_enumerations_are_shortened() -> None:
+    four = "town=angermuende,bad-belzig,beelitz,beeskow"
+    assert said(four) == "Leerstände in Angermünde, Bad Belzig, Beelitz oder Beeskow"
+    assert said(four + ",calau") == "Leerstände in Angermünde, Bad Belzig, Beelitz oder 2 weiteren Gemeinden"
+    assert said(four + ",calau", "en") == "Vacancies in Angermünde, Bad Belzig, Beelitz or 2 more municipalities"
+    assert VacancyFilter.parse(four + ",calau").values["town"][-1] == "calau", "shortened is the sentence, not the filter"
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_value_can_be_said_alone_and_with_others(language: str) -> None:
+    for criterion in VacancyFilter.criteria:
+        if not isinstance(criterion, Choice) or criterion.name == "town":
+            continue
+        keys = [key for key, _label in criterion.options()]
+        assert set(criterion.forms()) <= {*keys, "G", "large_city_l", "ground"}, f"{criterion.name}: a form without a value"
+        with translation.override(language):
+            for value in keys:
+                phrase = criterion.describe((value,))
+                assert phrase.strip(), criterion.name
+                assert not set("|{}(") & set(phrase.replace("Frankfurt (Oder)", "")), phrase
+                assert language == "de" or phrase[0].islower(), phrase
+
+
+def test_chips_are_short_and_stand_alone() -> None:
+    wanted = VacancyFilter.parse("town_size=rural&transit=C&well_connected=1&area=150-300&q=Mühle")
+    assert [c["text"].replace("\u00a0", " ") for c in wanted.chips()] == [
+        "in Landgemeinden",
+        "ÖV-Güteklasse C oder besser",
+        "zum Suchwort „Mühle“",
+        "gut angebunden",
+        "Nutzfläche 150 bis 300 m²",
+    ]
 
 
 def test_near_is_in_metres_on_the_ground() -> None:

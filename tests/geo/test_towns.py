@@ -22,7 +22,7 @@ PLACES = {
 def test_413_towns_in_18_districts() -> None:
     assert Town.objects.current().count() == 413
     assert District.objects.count() == 18
-    assert Town.objects.aggregate(n=Sum("population"))["n"] == 2_521_893  # Destatis, 31.12.2020
+    assert Town.objects.aggregate(n=Sum("population"))["n"] == 2_521_893  # Destatis, 31.12.2019
 
 
 @pytest.mark.parametrize("name", PLACES)

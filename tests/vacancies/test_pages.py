@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime
 import re
+from html.parser import HTMLParser
 
+import polib
 import pytest
 from django.test import Client
 
-from geo.models import Dataset
+from geo.models import Dataset, Town
+from layers.models import TransitStop
 from vacancies.models import SiteText, Vacancy
 
 pytestmark = pytest.mark.django_db
@@ -63,8 +66,8 @@ def test_a_script_in_the_address_stays_text(client: Client) -> None:
 def test_an_empty_result_says_which_filter_to_drop(client: Client) -> None:
     text = client.get("/leerstaende/?town_size=rural&central=oberzentrum").content.decode()
     assert "Kein Leerstand passt zu allen Filtern." in text
-    assert re.search(r"ohne „in: Landgemeinde[^“]*“: \d", text)
-    assert re.search(r"ohne „Oberzentrum“: [\d.]+ Leerstände", text)
+    assert re.search(r"ohne „in Landgemeinden“: \d", text)
+    assert re.search(r"ohne „in Oberzentren“: [\d.]+ Leerstände", text)
 
 
 def test_examples_say_so_everywhere(client: Client) -> None:
@@ -122,6 +125,80 @@ def test_the_operator_owns_the_texts(client: Client) -> None:
     assert "Stadt Musterstadt" in text
     assert "<script>x" not in text
     assert "noch kein Impressum" not in text
+    english = client.get("/en/impressum/").content.decode()
+    assert "Stadt Musterstadt" in english, "an imprint in German is better than the sentence that there is none"
+    assert '<div class="prose" lang="de">' in english
+
+
+@pytest.mark.parametrize(("prefix", "language"), [("", "de"), ("/en", "en")])
+def test_the_privacy_text_names_every_cookie_there_is(client: Client, django_user_model, prefix: str, language: str) -> None:  # type: ignore[no-untyped-def]
+    text = client.get(f"{prefix}/datenschutz/").content.decode()
+    assert f'<div class="prose" lang="{language}">' in text
+    django_user_model.objects.create_superuser("pflege", password="ein langes Kennwort")
+    signing_in = client.get("/admin/login/")
+    assert set(signing_in.cookies) == {"csrftoken"}
+    signed_in = client.post("/admin/login/", {"username": "pflege", "password": "ein langes Kennwort"})
+    assert set(signed_in.cookies) == {"csrftoken", "sessionid"}
+    for name in ("csrftoken", "sessionid"):
+        assert f"<code>{name}</code>" in text
+    assert signed_in.cookies["sessionid"]["max-age"] == 14 * 24 * 3600, "the text says two weeks"
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize("page", ["/impressum/", "/datenschutz/", "/barrierefreiheit/"])
+def test_the_texts_link_to_pages_that_exist(client: Client, page: str, prefix: str) -> None:
+    text = client.get(prefix + page).content.decode()
+    prose = text[text.index('<div class="prose"') : text.index("</main>")]
+    links = re.findall(r'href="(/[^"]*)"', prose)
+    assert links
+    for link in links:
+        assert link.startswith("/en/") == bool(prefix)
+        assert client.get(link).status_code == 200
+
+
+class Words(HTMLParser):
+    """The words of a page that are not marked as German."""
+
+    VOID = ("meta", "link", "input", "img", "br", "path")
+    READ = ("title", "aria-label", "placeholder", "alt", "content", "data-close", "data-zoom-in", "data-zoom-out")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[tuple[str, bool]] = []
+        self.texts: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        german = given.get("lang", "de" if self.open and self.open[-1][1] else "en") == "de"
+        if tag not in self.VOID:
+            self.open.append((tag, german))
+        if not german:
+            self.texts += [text for name in self.READ if (text := given.get(name))]
+
+    def handle_endtag(self, tag: str) -> None:
+        while tag not in self.VOID and self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        tag, german = self.open[-1] if self.open else ("", False)
+        if not german and tag not in ("script", "style") and data.strip():
+            self.texts.append(" ".join(data.split()))
+
+
+def test_english_pages_hold_no_german_that_is_not_marked(client: Client) -> None:
+    untitled = Vacancy.objects.public().filter(title="").exclude(stop_name=None).exclude(verified_at=None).first()
+    titled = Vacancy.objects.public().filter(town_slug="wittenberge").exclude(title="").first()
+    pages = [*PAGES, "/?transit=D&q=haus", "/leerstaende/?town_size=rural&central=oberzentrum", "/leerstaende/?transit=Z&farbe=x", "/weg/"]
+    pages += [f"/leerstaende/{v.slug}/" for v in (untitled, titled)]  # type: ignore[union-attr]
+    texts = [t for page in pages for t in Words(client.get(f"/en{page}").content.decode()).texts]
+    names = {*Town.objects.values_list("name", flat=True), *TransitStop.objects.values_list("name", flat=True), titled.title}  # type: ignore[union-attr]
+    german = {e.msgid for e in polib.pofile("locale/en/LC_MESSAGES/django.po") if e.msgstr != e.msgid} - names
+    assert [t for t in texts if t in german] == []
+    common = re.compile(r"\b(und|oder|nicht|der|die|das|mit|für|von|zur|zum|ist|ein|eine|auf|im|keine|alle|Leerst\w+|Haltestelle)\b")
+    nameless = (re.sub("|".join(re.escape(n) for n in sorted(names, key=len, reverse=True) if n in t) or "$^", "", t) for t in texts)
+    assert [t for t in nameless if common.search(t)] == []
+    assert len(texts) > 1_000
 
 
 def test_csv_cells_are_no_formulas(client: Client) -> None:

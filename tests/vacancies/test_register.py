@@ -9,10 +9,11 @@ from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.utils import translation
 
 from geo.models import Town
 from vacancies.geometry import grid_centre
-from vacancies.models import Vacancy
+from vacancies.models import Vacancy, slug_for
 
 pytestmark = pytest.mark.django_db
 
@@ -112,3 +113,8 @@ def test_examples_beside_real_vacancies_need_a_yes() -> None:
     with pytest.raises(CommandError, match="holds 1 real vacancies"):
         call_command("load_demo")
     call_command("load_demo", "--yes")
+
+
+def test_an_address_does_not_depend_on_the_editors_language() -> None:
+    with translation.override("en"):
+        assert slug_for("craft", "Luckenwalde", "abcd2345") == "handwerk-luckenwalde-abcd2345"

@@ -1,13 +1,11 @@
-from pathlib import Path
-
 from django.db import migrations
-
-SQL = (Path(__file__).parent.parent / "sql" / "public_vacancy.sql").read_text()
 
 
 class Migration(migrations.Migration):
+    """Once made the public view; views are made after every migration now (vacancies/public_views.py)."""
+
     dependencies = [
         ("vacancies", "0001_initial"),
         ("layers", "0002_initial"),
     ]
-    operations = [migrations.RunSQL(SQL, "DROP VIEW public_vacancy")]
+    operations = []

@@ -9,23 +9,20 @@ from typing import Any
 
 from django import template
 from django.utils import formats
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from geo import figures
 from vacancies.choices import DatePrecision
 from vacancies.public import PublicVacancy
 
 register = template.Library()
-THIN = "\u202f"
 
 
 @register.filter
 def figure(value: int | Decimal | float | None, digits: int = 0) -> str:
-    """Return a number with the language's grouping: 1.234,5 in German, 1,234.5 in English."""
-    if value is None:
-        return ""
-    text = f"{value:,.{digits}f}"
-    return text if get_language() == "en" else text.translate(str.maketrans(",.", ".,"))
+    """Return a number in the language's way, or '' for None."""
+    return "" if value is None else figures.figure(value, digits)
 
 
 @register.filter

@@ -1,0 +1,192 @@
+"""The loops of the connection scan, compiled. Importing this module imports numba: `scan` does so on the first call.
+
+Compiled code is kept on disk: in `NUMBA_CACHE_DIR` when that is set (an operator with a read-only installation sets it to a
+folder the service may write), else beside this file, else in the user's cache folder. Where none can be written, each
+process compiles anew, which takes some seconds. The loops hold no lock, so threads run them side by side.
+
+No bounds are checked here; `scan` checks what comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+UNREACHABLE = 2**31 - 1
+END = -1
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile with the result kept on disk, or only in memory where no folder can be written."""
+    try:
+        return numba.njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+    except RuntimeError:  # "no locator available"
+        return numba.njit(nogil=True)(function)  # type: ignore[no-any-return]
+
+
+@compiled
+def earliest(connections: Any, trips: int, paths: Any, board: Any, latest: int) -> Any:
+    """Return the earliest arrival by ride at each stop; `board` is when one may board first, and is moved down.
+
+    Arrival by ride is kept apart from the moment of boarding: a footpath leads only from a ride to a ride.
+    """
+    departs, arrives, from_stop, to_stop, trip, boards, alights = connections
+    path_start, path_stop, transfer, change = paths
+    ride = np.full(len(board), UNREACHABLE, np.int32)
+    aboard = np.zeros(trips, np.bool_)
+    first = np.searchsorted(departs, board.min())
+    for c in range(first, len(departs)):
+        leaves = departs[c]
+        if leaves > latest:
+            break
+        t = trip[c]
+        if not aboard[t]:
+            if board[from_stop[c]] > leaves or not boards[c]:
+                continue
+            aboard[t] = True
+        stop, at = to_stop[c], arrives[c]
+        if at < ride[stop] and at <= latest and alights[c]:
+            ride[stop] = at
+            board[stop] = min(board[stop], at + change[stop])
+            for k in range(path_start[stop], path_start[stop + 1]):
+                board[path_stop[k]] = min(board[path_stop[k]], at + transfer[k])
+    return ride
+
+
+@compiled
+def _insert(head: Any, pool: Any, used: int, stop: int, when: int, arrival: int) -> int:
+    """Add "at the stop by `when`, at the target at `arrival`" to the stop's list unless something there is as good.
+
+    A list goes from the earliest moment to the latest, and arrivals rise with it. Returns how much of the pool is used.
+    """
+    i = head[stop]
+    if i == END or (pool[i, 0] > when and pool[i, 1] > arrival):  # by far the most frequent
+        pool[used, 0], pool[used, 1], pool[used, 2] = when, arrival, i
+        head[stop] = used
+        return used + 1
+    while i != END and pool[i, 0] < when:
+        i = pool[i, 2]
+    if i != END and pool[i, 1] <= arrival:
+        return used
+    if i != END and pool[i, 0] == when:
+        i = pool[i, 2]
+    # what stands before and arrives no earlier is of no use any more
+    before, k = END, head[stop]
+    while k != i and pool[k, 0] < when and pool[k, 1] < arrival:
+        before, k = k, pool[k, 2]
+    pool[used, 0], pool[used, 1], pool[used, 2] = when, arrival, i
+    if before == END:
+        head[stop] = used
+    else:
+        pool[before, 2] = used
+    return used + 1
+
+
+@compiled
+def _settle(travel: Any, ride: Any, stop: int, low: int, high: int, begin: int, best: int, leaves: int, walk: int, longest: int) -> None:
+    """Write what holds at a stop for the minutes low … high − 1: the best ride of that time, or the walk to the target."""
+    for m in range(low, high):
+        value, inside = UNREACHABLE, UNREACHABLE
+        if best != UNREACHABLE and best - (begin + 60 * m) <= longest:
+            value, inside = best - (begin + 60 * m), best - leaves
+        if walk <= longest and walk <= value:
+            inside = min(inside, walk) if walk == value else walk
+            value = walk
+        travel[stop, m], ride[stop, m] = value, inside
+
+
+@compiled
+def profile(connections: Any, trips: int, paths: Any, egress: Any, begin: int, minutes: int, longest: int) -> tuple[Any, Any]:
+    """Scan backward and return, by stop and minute, the seconds to the target and those of them after first boarding.
+
+    Profile connection scan (Dibbelt, Pajor, Strasser, Wagner: Connection Scan Algorithm, 2018). Three things are kept
+    apart: `best`, what somebody gets who stands at the stop and may board at once; the lists, what somebody gets who
+    has just left a ride there and still has to change or walk; and `egress`, the walk from the stop to the target.
+    """
+    departs, arrives, from_stop, to_stop, trip, boards, alights = connections
+    path_start, path_stop, transfer, change = paths
+    stops = len(change)
+    travel = np.empty((stops, minutes), np.int32)
+    ride = np.empty((stops, minutes), np.int32)
+    best = np.full(stops, UNREACHABLE, np.int32)
+    leaving = np.zeros(stops, np.int32)
+    open_minutes = np.full(stops, minutes, np.int32)  # minutes before this one are not settled yet
+    stay = np.full(trips, UNREACHABLE, np.int32)
+    head = np.full(stops, END, np.int32)
+    pool = np.empty((1 << 16, 3), np.int32)
+    used = 0
+    first = np.searchsorted(departs, begin)
+    last = np.searchsorted(departs, begin + 60 * (minutes - 1) + longest, side="right")
+    for c in range(last - 1, first - 1, -1):
+        t = trip[c]
+        arrival = stay[t]
+        if alights[c]:
+            stop, at = to_stop[c], arrives[c]
+            if egress[stop] != UNREACHABLE and at + egress[stop] < arrival:
+                arrival = at + egress[stop]
+            i = head[stop]
+            while i != END and pool[i, 0] < at:
+                i = pool[i, 2]
+            if i != END and pool[i, 1] < arrival:
+                arrival = pool[i, 1]
+            stay[t] = arrival
+        start, leaves = from_stop[c], departs[c]
+        if arrival >= best[start] or arrival - leaves > longest or not boards[c]:
+            continue
+        # somebody who comes after this departure still gets what was best so far
+        low = max((leaves - begin) // 60 + 1, 0)
+        if low < open_minutes[start]:
+            _settle(travel, ride, start, low, open_minutes[start], begin, best[start], leaving[start], egress[start], longest)
+            open_minutes[start] = low
+        best[start], leaving[start] = arrival, leaves
+        paths = path_start[start + 1] - path_start[start]
+        if used + paths + 1 > len(pool):
+            larger = np.empty((2 * len(pool) + paths, 3), np.int32)
+            larger[:used] = pool[:used]
+            pool = larger
+        used = _insert(head, pool, used, start, leaves - change[start], arrival)
+        for k in range(path_start[start], path_start[start + 1]):
+            used = _insert(head, pool, used, path_stop[k], leaves - transfer[k], arrival)
+    for stop in range(stops):
+        _settle(travel, ride, stop, 0, open_minutes[stop], begin, best[stop], leaving[stop], egress[stop], longest)
+    return travel, ride
+
+
+@compiled
+def reduced(
+    travel: Any,
+    ride: Any,
+    start: Any,
+    stop: Any,
+    walk: Any,
+    low: int,
+    high: int,
+    minutes: int,
+    longest: int,
+    best: Any,
+    ranks: Any,
+    at: Any,
+) -> None:
+    """Write for the places low … high − 1 the best ride and, for each rank, the value of that many minutes."""
+    total, inside = np.empty(minutes, np.int32), np.empty(minutes, np.int32)
+    for place in range(low, high):
+        total[:], inside[:] = UNREACHABLE, UNREACHABLE
+        for k in range(start[place], start[place + 1]):
+            later = (walk[k] + 59) // 60
+            for m in range(minutes):
+                value = travel[stop[k], m + later]
+                if value != UNREACHABLE:
+                    value += 60 * later
+                    along = ride[stop[k], m + later] + 60 * later
+                    if value < total[m] or (value == total[m] and along < inside[m]):
+                        total[m], inside[m] = value, along
+        for m in range(minutes):
+            if total[m] > longest:
+                total[m], inside[m] = UNREACHABLE, UNREACHABLE
+        best[place] = inside.min()
+        total.sort()
+        for r in range(len(ranks)):
+            at[place, r] = total[ranks[r]]
