@@ -33,7 +33,7 @@ def _listing_context(request: HttpRequest) -> dict[str, object]:
 @require_safe
 def listing_page(request: HttpRequest, page: str) -> HttpResponse:
     """Map with list, or list alone; asked by the page itself for the changed part only."""
-    template = "_answer.html" if request.headers.get("X-Part") == "answer" else f"{page}.html"
+    template = "_answer.html" if request.headers.get("X-Part") == "answer" else {"map": "map.html", "list": "list.html"}[page]
     response = render(request, template, _listing_context(request) | {"page": page})
     response["Vary"] = "X-Part, Accept-Language, Cookie"
     return response
