@@ -29,6 +29,7 @@ def test_the_keyboard_alone_filters_and_opens_the_first_result(open_page: Open) 
             page.keyboard.press("ArrowDown")
             expect(page.locator("#count")).to_have_attribute("data-total", str(count("town_size_class = 'rural' AND transit_class = 'A'")))
             page.keyboard.press("ArrowUp")
+            expect(page.locator("#count")).to_have_attribute("data-total", str(count("town_size_class = 'rural'")))
         if seen[-1].endswith("|card"):
             break
     assert seen[-1].endswith("|card"), f"no result after {len(seen)} steps: {seen}"

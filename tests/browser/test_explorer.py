@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from pyproj import Transformer
+from scipy.spatial import cKDTree
 
 from tests.browser.watching import Open, count, painted, rows
 
@@ -82,14 +86,15 @@ def test_back_and_forward_step_through_the_filters(open_page: Open) -> None:
     expect(page.locator('[name="town_size"][value="rural"]')).to_be_checked()
 
 
+@functools.cache
 def lone_vacancy() -> tuple[str, str, float, float]:
-    """Key, page name and place of an exact rural vacancy with no other within 800 m."""
-    return rows("""
-        SELECT key, slug, round(ST_Y(ST_Transform(point, 4326))::numeric, 4)::float8,
-            round(ST_X(ST_Transform(point, 4326))::numeric, 4)::float8
-        FROM public_vacancy AS one WHERE is_exact AND town_size_class = 'rural' AND NOT EXISTS (
-            SELECT FROM public_vacancy AS other WHERE other.key <> one.key AND ST_DWithin(other.point, one.point, 800))
-        ORDER BY key LIMIT 1""")[0]  # type: ignore[return-value]
+    """Key, page name, latitude and longitude of an exact rural vacancy with no other within 800 m."""
+    found = rows("SELECT key, slug, is_exact AND town_size_class = 'rural', ST_X(point), ST_Y(point) FROM public_vacancy ORDER BY key")
+    places = np.array([row[3:] for row in found])
+    next_away = cKDTree(places).query(places, k=2)[0][:, 1]
+    key, slug, _fits, x, y = next(row for row, metres in zip(found, next_away, strict=True) if row[2] and metres > 800)
+    lon, lat = Transformer.from_crs(25833, 4326, always_xy=True).transform(x, y)
+    return key, slug, round(lat, 4), round(lon, 4)
 
 
 def test_a_shared_address_restores_filter_place_and_selection(open_page: Open) -> None:

@@ -52,8 +52,10 @@ export async function ask(query) {
       location.assign(`?${query}`); // the page itself says what is wrong
       return false;
     }
+    const holdsFocus = answer.contains(document.activeElement);
     const parsed = new DOMParser().parseFromString(await got.text(), "text/html");
     answer.replaceChildren(...parsed.body.childNodes);
+    if (holdsFocus) goOnAtHeading();
   } catch (problem) {
     if (problem.name !== "AbortError") location.assign(`?${query}`);
     return false;
@@ -62,6 +64,13 @@ export async function ask(query) {
   showAnswer(query);
   document.getElementById("live").textContent = document.getElementById("count").textContent.trim();
   return true;
+}
+
+// What had the focus is gone with the old answer: go on at the head of the new one.
+function goOnAtHeading() {
+  const heading = answer.querySelector("h1");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }
 
 // What the page says about the answer outside the answer: title, counts, links that carry the filter along.

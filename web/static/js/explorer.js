@@ -79,11 +79,7 @@ async function put(query, { push = true, fit = true } = {}) {
 }
 
 onQuestion(async (query, link) => {
-  if (!(await put(query)) || !link) return;
-  const head = answer.querySelector("h1"); // the link that was followed is gone with the old answer
-  head.tabIndex = -1;
-  head.focus({ preventScroll: true });
-  if (link.rel) document.querySelector(".answer-pane").scrollTo({ top: 0 });
+  if ((await put(query)) && link?.rel) document.querySelector(".answer-pane").scrollTo({ top: 0 });
 });
 
 addEventListener("popstate", async () => {
