@@ -61,7 +61,8 @@ async function loadPoints(query, fit, from = "") {
 }
 
 function show(box) {
-  if (map.getSize().x) map.fitBounds(box, { padding: [40, 40], maxZoom: 13 });
+  const [left, low] = matchMedia("(max-width: 43.74em)").matches ? [30, 110] : [60, 130]; // buttons above, legend or bar below
+  if (map.getSize().x) map.fitBounds(box, { paddingTopLeft: [left, 60], paddingBottomRight: [30, low], maxZoom: 13 });
   else waiting = box;
 }
 
