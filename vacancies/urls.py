@@ -5,10 +5,10 @@ from django.urls import path
 from vacancies import views
 
 urlpatterns = [
-    path("", views.map_page, name="map"),
+    path("", views.listing_page, {"page": "map"}, name="map"),
     path("karte/daten.json", views.map_data, name="map_data"),
     path("karte/objekt/<slug:key>/", views.card, name="card"),
-    path("leerstaende/", views.list_page, name="list"),
+    path("leerstaende/", views.listing_page, {"page": "list"}, name="list"),
     path("leerstaende.geojson", views.geojson, name="geojson"),
     path("leerstaende.csv", views.csv, name="csv"),
     path("leerstaende/<slug:slug>/", views.vacancy_page, name="vacancy"),

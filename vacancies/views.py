@@ -28,21 +28,16 @@ MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False
 
 def _listing_context(request: HttpRequest) -> dict[str, object]:
     listing = Listing.ask(request.GET)
-    return {"listing": listing, "fields": listing.form(), "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
+    return {"listing": listing, "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
 
 
 @require_safe
-def map_page(request: HttpRequest) -> HttpResponse:
-    """Map and list side by side; asked by the page itself for the changed part only."""
-    template = "_answer.html" if request.headers.get("X-Part") == "answer" else "map.html"
-    response = render(request, template, _listing_context(request) | {"page": "map"})
+def listing_page(request: HttpRequest, page: str) -> HttpResponse:
+    """Map with list, or list alone; asked by the page itself for the changed part only."""
+    template = "_answer.html" if request.headers.get("X-Part") == "answer" else {"map": "map.html", "list": "list.html"}[page]
+    response = render(request, template, _listing_context(request) | {"page": page})
     response["Vary"] = "X-Part, Accept-Language, Cookie"
     return response
-
-
-@require_safe
-def list_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "list.html", _listing_context(request) | {"page": "list"})
 
 
 @require_safe
