@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from geo.models import Dataset, Town
+from geo.models import Town
 from layers.models import ReachRun, TownReach
 from layers.publish import files
 from vacancies.filters import VacancyFilter
@@ -21,7 +21,7 @@ from vacancies.listing import ORDERS, PAGE_PARAMETERS, Listing
 from vacancies.mapdata import map_payload, shape_of
 from vacancies.models import SiteText, Vacancy
 from vacancies.public import PublicVacancy
-from vacancies.published import VACANCIES
+from vacancies.published import VACANCIES, shown_datasets
 
 MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False})
 
@@ -105,7 +105,7 @@ def _live_run() -> ReachRun | None:
 
 @require_safe
 def sources_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "sources.html", {"datasets": Dataset.objects.order_by("title"), "run": _live_run(), "page": "sources"})
+    return render(request, "sources.html", {"datasets": shown_datasets(), "run": _live_run(), "page": "sources"})
 
 
 @require_safe
