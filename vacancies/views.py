@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from geo.models import Dataset, Town
+from geo.models import Town
 from layers.models import ReachRun, TownReach
 from layers.publish import files
 from vacancies.filters import VacancyFilter
@@ -21,7 +21,7 @@ from vacancies.mapdata import map_payload, shape_of
 from vacancies.models import Photo, SiteText, Vacancy
 from vacancies.outward import OutwardQuestion
 from vacancies.public import PublicPhoto, PublicVacancy
-from vacancies.published import VACANCIES
+from vacancies.published import VACANCIES, shown_datasets
 
 MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False})
 
@@ -119,7 +119,7 @@ def town_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def sources_page(request: HttpRequest) -> HttpResponse:
-    context = {"datasets": Dataset.objects.order_by("title"), "run": ReachRun.objects.current(), "page": "sources"}
+    context = {"datasets": shown_datasets(), "run": ReachRun.objects.current(), "page": "sources"}
     return render(request, "sources.html", context)
 
 
