@@ -10,17 +10,19 @@ from pathlib import Path
 
 import numpy as np
 from django.contrib.gis.geos import Point
-from django.contrib.postgres.search import TrigramSimilarity
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
 
 from geo import crs
 from geo.copying import copy_in
 from geo.errors import InvalidFile
-from geo.files import local_file, read_csv
+from geo.files import local_file, plain_text
 from geo.models import UMLAUTS, Address, Dataset
+from geo.spreadsheets import read_csv
 
+MAX_ADDRESSES = 1_500_000  # Brandenburg has some 900,000
+BATCH = 20_000
 SIMILAR = 0.55  # trigram similarity of street and number below which nothing is found
+SAME_M = 100.0  # addresses of one spelling that lie closer than this are one place
 HEADERS = {
     "street": ("street", "strasse", "straße", "str", "strassenname", "stn"),
     "house_no": ("housenumber", "house_no", "hausnummer", "hnr", "haus-nr", "hausnr"),
@@ -65,11 +67,11 @@ def load(path: Path, source: Dataset) -> tuple[int, int]:
     Raises
     ------
     InvalidFile
-        When there are no columns for street, number and position.
+        When there are no columns for street, number and position, or no row has a position in the region.
     """
-    table = read_csv(local_file(path))
+    table = read_csv(local_file(path), MAX_ADDRESSES)
     lowered = {c.strip().lower(): c for c in table.columns}
-    column = {field: next((lowered[h] for h in names if h in lowered), "") for field, names in HEADERS.items()}
+    column = {name: next((lowered[h] for h in names if h in lowered), "") for name, names in HEADERS.items()}
     is_web = bool(column["lon"] and column["lat"])
     if not column["street"] or not column["house_no"] or not (is_web or (column["x"] and column["y"])):
         needed = "columns for street, house number and lon/lat or x/y (EPSG:25833)"
@@ -79,27 +81,32 @@ def load(path: Path, source: Dataset) -> tuple[int, int]:
     x, y = crs.transform_xy(numbers[:, 0], numbers[:, 1], crs.WEB, crs.STORAGE) if is_web else (numbers[:, 0], numbers[:, 1])
     west, south, east, north = crs.EXTENT
     inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
-    rows = []
-    for i, r in enumerate(table.rows):
-        street, house_no = r.get(column["street"], ""), r.get(column["house_no"], "") + r.get(column["suffix"], "")
-        if inside[i] and street:
-            rows.append(
-                Address(
-                    dataset=source,
-                    street=street[:120],
-                    house_no=house_no[:12],
-                    postcode=r.get(column["postcode"], "")[:5],
-                    place=r.get(column["place"], "")[:80],
-                    key=address_key(street, house_no)[:140],
-                    point=Point(float(x[i]), float(y[i]), srid=crs.STORAGE),
-                )
-            )
+    kept = [i for i, r in enumerate(table.rows) if inside[i] and r.get(column["street"]) and table.numbers[i] not in table.broken]
+    if not kept:
+        raise InvalidFile(f"{path.name}: none of {len(table.rows)} rows has a street and a position in Brandenburg; nothing was replaced")
     with transaction.atomic():
-        source.row_count = len(rows)
+        source.row_count = len(kept)
         source.save()
         Address.objects.filter(dataset=source).delete()
-        copy_in(Address, rows)
-    return len(table.rows), len(table.rows) - len(rows)
+        for start in range(0, len(kept), BATCH):
+            rows = kept[start : start + BATCH]
+            copy_in(Address, [_address(table.rows[i], column, float(x[i]), float(y[i]), source) for i in rows])
+    return len(table.rows), len(table.rows) - len(kept)
+
+
+def _address(row: dict[str, str], column: dict[str, str], x: float, y: float, source: Dataset) -> Address:
+    street, number, suffix, postcode, place = (
+        plain_text(row.get(column[name], "")) for name in ("street", "house_no", "suffix", "postcode", "place")
+    )
+    return Address(
+        dataset=source,
+        street=street[:120],
+        house_no=(number + suffix)[:12],
+        postcode=postcode.zfill(5)[:5] if postcode else "",
+        place=place[:80],
+        key=address_key(street, number + suffix)[:140],
+        point=Point(x, y, srid=crs.STORAGE),
+    )
 
 
 def _number(text: object) -> float:
@@ -109,31 +116,60 @@ def _number(text: object) -> float:
         return float("nan")
 
 
-def find(wanted: Iterable[tuple[str, str, str]]) -> list[Place | None]:
-    """Return a place for each (street with number, postcode, place), or None.
+def find(wanted: Iterable[tuple[str, str, str]]) -> list[Place | str]:
+    """Return for each (street with number, postcode, place) where it is, or a phrase that says why that cannot be told.
 
     The same spelling is looked up for all at once; the rest by trigrams among addresses with the same number in the same
-    postcode or place.
+    postcode or, without one, the same place.
     """
     asked = [(address_key(text), postcode, town) for text, postcode, town in wanted]
     exact: dict[str, list[Address]] = {}
     for address in Address.objects.filter(key__in={k for k, _p, _t in asked}):
         exact.setdefault(address.key, []).append(address)
-    return [_best(exact.get(key, []), postcode, town) or _similar(key, postcode, town) for key, postcode, town in asked]
+    found: dict[tuple[str, str, str], Place | str | None] = {a: _best(exact.get(a[0], []), *a[1:]) for a in asked}
+    alike = _similar([a for a, place in found.items() if place is None])
+    return [found[a] or alike.get(a) or "the address is not among the loaded ones" for a in asked]
 
 
-def _best(found: list[Address], postcode: str, town: str) -> Place | None:
-    """Return the address in the right postcode or place; without either only if there is a single one."""
-    here = [a for a in found if (postcode and a.postcode == postcode) or (town and address_key(town) == address_key(a.place))]
-    chosen = here[0] if here else found[0] if len(found) == 1 and not (postcode or town) else None
-    return Place(chosen.point.x, chosen.point.y, 1.0, str(chosen)) if chosen else None
-
-
-def _similar(key: str, postcode: str, town: str) -> Place | None:
-    number = re.search(r"(?<= )\d+[a-z]?$", key)
-    if number is None or not (postcode or town):
+def _best(same: list[Address], postcode: str, town: str) -> Place | str | None:
+    """Return the address in the right postcode and place; a phrase when several places fit, None when none does."""
+    place = address_key(town)
+    in_place = [a for a in same if not place or address_key(a.place) == place]
+    in_postcode = [a for a in same if postcode and a.postcode == postcode]
+    both = [a for a in in_place if not postcode or a.postcode == postcode]
+    fitting = both or in_postcode or (in_place if place else [])
+    if not fitting:
         return None
-    near = Q(postcode=postcode) if postcode else Q(place__iexact=town)
-    rows = Address.objects.filter(near, key__endswith=f" {number.group()}").annotate(alike=TrigramSimilarity("key", key))
-    best = rows.filter(alike__gte=SIMILAR).order_by("-alike", "pk").first()
-    return Place(best.point.x, best.point.y, float(best.alike), str(best)) if best else None
+    first = fitting[0]
+    if any(np.hypot(a.point.x - first.point.x, a.point.y - first.point.y) > SAME_M for a in fitting):
+        return f"{len(fitting)} addresses fit; give postcode and place"
+    return Place(first.point.x, first.point.y, 1.0, str(first))
+
+
+SIMILAR_SQL = """
+SELECT w.n, a.street, a.house_no, a.postcode, a.place, ST_X(a.point), ST_Y(a.point), a.alike
+FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[]) AS w(n, key, number, postcode, place)
+CROSS JOIN LATERAL (
+    SELECT *, similarity(key, w.key) AS alike FROM geo_address
+    WHERE key %% w.key AND right(key, length(w.number) + 1) = ' ' || w.number
+      AND CASE WHEN w.postcode <> '' THEN postcode = w.postcode ELSE upper(place) = upper(w.place) END
+    ORDER BY alike DESC, id LIMIT 1
+) AS a
+"""
+
+
+def _similar(asked: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], Place]:
+    """Return the most alike address with the same number in the same postcode or place, by the index on trigrams."""
+    numbers = {a: match.group() for a in asked if (a[1] or a[2]) and (match := re.search(r"(?<= )\d+[a-z]?$", a[0]))}
+    if not numbers:
+        return {}
+    wanted = list(numbers)
+    columns = [list(range(len(wanted))), [a[0] for a in wanted], list(numbers.values()), [a[1] for a in wanted], [a[2] for a in wanted]]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(SIMILAR)])
+        cursor.execute(SIMILAR_SQL, columns)
+        rows = cursor.fetchall()
+    return {
+        wanted[n]: Place(x, y, float(alike), f"{street} {house_no}, {postcode} {place}")
+        for n, street, house_no, postcode, place, x, y, alike in rows
+    }

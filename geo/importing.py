@@ -10,6 +10,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from geo.errors import InvalidFile
+from geo.files import plain_text
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -46,8 +51,9 @@ class LoadReport:
     written: bool = False
 
     def add(self, row: int, name: str, value: object, rule: str, severity: str = "error") -> None:
-        """Note a finding."""
-        self.findings.append(Finding(row, name, str(value)[:120], rule, severity))
+        """Note a finding; what a stranger wrote is cut and made harmless for terminals."""
+        shown = " ".join(plain_text(str(value)[:120]).split())
+        self.findings.append(Finding(row, name, shown, plain_text(rule), severity))
 
     @property
     def adds_up(self) -> bool:
@@ -55,15 +61,26 @@ class LoadReport:
         return self.read == self.created + self.changed + self.unchanged + self.duplicates + self.refused
 
     def save(self, path: Path) -> None:
-        """Write the whole report: JSON with everything, CSV with the findings."""
-        if path.suffix == ".csv":
-            with path.open("w", encoding="utf-8-sig", newline="") as file:
-                writer = csv.writer(file, delimiter=";")
-                writer.writerow(("row", "field", "value", "rule", "severity"))
-                writer.writerows((f.row, f.field, f.value, f.rule, f.severity) for f in self.findings)
-            return
-        shown = asdict(self) | {"unmapped": [{"field": f, "value": v, "count": n} for (f, v), n in self.unmapped.most_common()]}
-        path.write_text(json.dumps(shown, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
+        """Write the whole report: JSON with everything, CSV with the findings.
+
+        Raises
+        ------
+        InvalidFile
+            When the path cannot be written.
+        """
+        try:
+            if path.suffix == ".csv":
+                with path.open("w", encoding="utf-8-sig", newline="") as file:
+                    writer = csv.writer(file, delimiter=";")
+                    writer.writerow(("row", "field", "value", "rule", "severity"))
+                    for f in self.findings:
+                        cells = (f.field, f.value, f.rule, f.severity)
+                        writer.writerow((f.row, *(f"'{c}" if c.startswith(FORMULA) else c for c in cells)))
+                return
+            shown = asdict(self) | {"unmapped": [{"field": f, "value": v, "count": n} for (f, v), n in self.unmapped.most_common()]}
+            path.write_text(json.dumps(shown, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
+        except OSError as error:
+            raise InvalidFile(f"{path}: the report cannot be written there ({error.strerror})") from error
 
 
 def diff(current: Mapping[str, Any], incoming: Mapping[str, Any], last: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -1,4 +1,4 @@
-"""Reads towns and districts: from the files the project carries, or from the operator's newer ones."""
+"""Towns and districts: from the files the project carries; stored, compared and merged. `geo.official` reads newer ones."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ import shapely
 from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point
 from django.db import transaction
+from django.db.models import Q
 from django.utils.text import slugify
 
 from geo import crs
-from geo.errors import ImportRefused, InvalidFile
+from geo.errors import ImportRefused
 from geo.models import UMLAUTS, Dataset, District, PlanningRegion, Town, size_class
 
 DATA = Path(settings.BASE_DIR) / "data"
@@ -32,6 +33,11 @@ REGIONS = {
     PlanningRegion.HAVELLAND_FLAEMING: ("12051", "12054", "12063", "12069", "12072"),
 }
 SUCCESSOR_SHARE = 0.9  # a vanished town belongs to the town that covers so much of it
+
+
+def own_keys() -> set[str]:
+    """Return the keys of the data sets that the project carries."""
+    return set(tomllib.loads((DATA / "datasets.toml").read_text(encoding="utf-8")))
 
 
 def dataset(key: str, **changed: Any) -> Dataset:
@@ -63,6 +69,7 @@ class TownReport:
     unchanged: int = 0
     merged: list[tuple[str, str]] = field(default_factory=list)
     moved: int = 0
+    notes: list[str] = field(default_factory=list)
 
     def lines(self) -> Iterable[str]:
         yield f"{len(self.created)} new, {len(self.changed)} changed, {self.unchanged} unchanged"
@@ -70,6 +77,7 @@ class TownReport:
             yield f"merged: {old} -> {new}"
         if self.merged:
             yield f"{self.moved} rows moved to the successors"
+        yield from self.notes
 
 
 def own_rows() -> list[dict[str, Any]]:
@@ -107,71 +115,6 @@ def own_rows() -> list[dict[str, Any]]:
     return rows
 
 
-def read_vg250(path: Path) -> list[dict[str, Any]]:
-    """Return the Brandenburg municipalities of a BKG VG250-EW file (GeoPackage or zipped Shapefile).
-
-    Raises
-    ------
-    InvalidFile
-        When the file has no layer with the columns AGS, GEN, BEZ, EWZ and GF.
-    """
-    import geopandas
-    import pyogrio
-
-    source = f"/vsizip/{path}" if path.suffix == ".zip" else str(path)
-    try:
-        layers = [str(name) for name, _kind in pyogrio.list_layers(source)]
-        layer = next((n for n in layers if n.lower().endswith("gem")), layers[0])
-        frame = geopandas.read_file(source, layer=layer)
-    except Exception as error:
-        raise InvalidFile(f"{path.name}: not readable as GeoPackage or zipped Shapefile ({error})") from error
-    missing = {"AGS", "GEN", "BEZ", "EWZ", "GF"} - set(frame.columns)
-    if missing:
-        raise InvalidFile(f"{path.name}: columns missing: {', '.join(sorted(missing))}; VG250-EW has AGS, GEN, BEZ, EWZ, GF")
-    frame = frame[(frame["GF"].astype(int) == 4) & frame["AGS"].astype(str).str.startswith("12")].to_crs(crs.STORAGE)
-    dissolved = frame.dissolve("AGS", aggfunc="first")
-    return [
-        {
-            "ags8": str(ags),
-            "name": str(row["GEN"]),
-            "kind": str(row["BEZ"]),
-            "population": int(row["EWZ"]),
-            "geom": shapely.make_valid(row.geometry),
-        }
-        for ags, row in dissolved.iterrows()
-    ]
-
-
-def read_gvisys(path: Path) -> dict[str, dict[str, Any]]:
-    """Return AGS → name, area and population of a Destatis GV-ISys workbook (rows with Satzart 60).
-
-    The layout is found by its header words, not by fixed columns beyond the key: Satzart, Textkennzeichen, Land, RB,
-    Kreis, VB, Gem, name, area in km², population, …, postcode.
-    """
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:
-        raise InvalidFile(f"{path.name}: not readable as XLSX ({error})") from error
-    found: dict[str, dict[str, Any]] = {}
-    for sheet in book.worksheets:
-        for row in sheet.iter_rows(values_only=True):
-            cells = [str(c).strip() if c is not None else "" for c in row]
-            if len(cells) < 10 or cells[0] != "60" or cells[2].zfill(2) != "12":
-                continue
-            ags = cells[2].zfill(2) + cells[3].zfill(1) + cells[4].zfill(2) + cells[6].zfill(3)
-            name = cells[7].split(",")[0].strip()
-            found[ags] = {
-                "name": name,
-                "area_km2": cells[8].replace(",", "."),
-                "population": int(float(cells[9].replace(" ", ""))),
-            }
-    if not found:
-        raise InvalidFile(f"{path.name}: no rows with Satzart 60 and Land 12; expected the Gemeindeverzeichnis (GV-ISys)")
-    return found
-
-
 def slugs(rows: list[dict[str, Any]]) -> dict[str, str]:
     """Return AGS → slug, with the district's number appended where two towns share a name."""
     plain = {r["ags8"]: slugify(r["name"].translate(UMLAUTS))[:40] for r in rows}
@@ -180,7 +123,9 @@ def slugs(rows: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def load_own() -> TownReport | None:
-    """Load the project's own towns and districts; None when they are there already, unchanged."""
+    """Load the project's own towns and districts; None when they are there already, or an operator's newer files are."""
+    if operator_is_newer():
+        return None
     digest = checksum(*(DATA / name for name in ("municipalities.csv", "towns.geojson.gz", "centres.csv", "datasets.toml")))
     if Dataset.objects.filter(key="municipal-boundaries", sha256=digest).exists():
         return None
@@ -189,24 +134,53 @@ def load_own() -> TownReport | None:
         source = dataset("municipal-boundaries", sha256=digest, row_count=len(rows))
         for key in ("municipal-figures", "central-places", "places", "waters", "timetable-vbb-2021"):
             dataset(key)
-        shapes: dict[str, list[shapely.Geometry]] = {}
         names = {r["district_ags"]: r["district_name"] for r in rows}
-        for r in rows:
-            shapes.setdefault(r["district_ags"], []).append(r["geom"])
-        for ags, parts in shapes.items():
+        shapes = _outlines((r["district_ags"], r["geom"]) for r in rows)
+        for ags, geom in shapes.items():
             region = next(region for region, members in REGIONS.items() if ags in members)
             kind = "Kreisfreie Stadt" if ags < "12060" else "Landkreis"
-            geom = geos(shapely.union_all(shapely.set_precision(np.array(parts), 0.1)))
-            District.objects.update_or_create(
-                ags5=ags, defaults={"name": names[ags], "kind": kind, "planning_region": region, "geom": geom}
-            )
+            values = {"name": names[ags], "kind": kind, "planning_region": region, "geom": geom}
+            District.objects.update_or_create(ags5=ags, defaults=values)
         return store(rows, source)
 
 
+def operator_is_newer() -> bool:
+    """Whether boundaries or figures that an operator loaded describe a later day than the project's own."""
+    own = tomllib.loads((DATA / "datasets.toml").read_text(encoding="utf-8"))
+    keys = ("municipal-boundaries", "municipal-figures")
+    return any(d.valid_on and d.valid_on > own[d.key]["valid_on"] for d in Dataset.objects.filter(key__in=keys))
+
+
+def _outlines(areas: Iterable[tuple[str, shapely.Geometry]]) -> dict[str, MultiPolygon]:
+    """Return district → union of its towns, on a grid of 0.1 m so that no slivers stay between them."""
+    parts: dict[str, list[shapely.Geometry]] = {}
+    for ags, geom in areas:
+        parts.setdefault(ags, []).append(geom)
+    return {ags: geos(shapely.union_all(shapely.set_precision(np.array(p), 0.1))) for ags, p in parts.items()}
+
+
+def redraw_districts() -> None:
+    """Give every district the outline of its current towns."""
+    towns = Town.objects.current().select_related("district")
+    for ags, geom in _outlines((t.district.ags5, shapely.from_wkb(bytes(t.geom.wkb))) for t in towns).items():
+        District.objects.filter(ags5=ags).update(geom=geom)
+
+
 def store(rows: list[dict[str, Any]], source: Dataset) -> TownReport:
-    """Write rows to the database; towns that are no longer there merge into the town that covers them."""
+    """Write rows to the database; towns that are no longer there merge into the town that covers them.
+
+    Raises
+    ------
+    ImportRefused
+        For a town in a district that is not known, and a vanished town without a successor.
+    """
     report = TownReport()
     districts = {d.ags5: d for d in District.objects.all()}
+    for r in rows:
+        if r["ags8"][:5] not in districts:
+            raise ImportRefused(
+                f"{r['name']} ({r['ags8']}): there is no district {r['ags8'][:5]}; known are {', '.join(sorted(districts))}"
+            )
     known = {t.ags8: t for t in Town.objects.all()}
     named = slugs(rows)
     new, old = [], []
@@ -220,6 +194,7 @@ def store(rows: list[dict[str, Any]], source: Dataset) -> TownReport:
                 values.setdefault("area_km2", f"{r['geom'].area / 1e6:.2f}")
                 values.setdefault("population_date", source.valid_on)
             town = Town(slug=named[r["ags8"]], dataset=source)
+        values["merged_into"] = None
         before = {k: str(getattr(town, k)) for k in values}
         for k, v in values.items():
             setattr(town, k, v)
@@ -270,5 +245,5 @@ def merge_vanished(rows: list[dict[str, Any]], report: TownReport) -> None:
                 continue
             moved = relation.related_model._base_manager.filter(**{relation.field.name: town})
             report.moved += moved.update(**{relation.field.name: successor})
-        Town.objects.filter(pk=town.pk).update(merged_into=successor)
+        Town.objects.filter(Q(pk=town.pk) | Q(merged_into=town)).update(merged_into=successor)
         report.merged.append((town.name, successor.name))

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import shapely
 from django.contrib.gis.geos import GEOSGeometry, Point
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import timezone
 from scipy.spatial import cKDTree
 
 from geo import crs
@@ -22,12 +23,17 @@ from geo.errors import ImportRefused
 from geo.files import local_file, read_table
 from geo.importing import LoadReport, diff
 from geo.models import Dataset, Town
+from geo.sources import checksum
 from vacancies.models import Vacancy, new_key, slug_for
 from vacancies.sources import mapping
 from vacancies.sources.osm import read_osm
-from vacancies.sources.rows import NEAR_M, Candidate, candidates
+from vacancies.sources.rows import NEAR_M, UNTITLED_REF, Candidate, candidates, contradictions
 
 BATCH = 1_000
+MAX_OSM = 5_000_000_000
+CONTRADICTING = ("occupancy", "vacant_since", "usable_m2", "smallest_divisible_m2")
+LOCK = 20_331  # one import at a time: two would both find their rows new
+NEVER_CLEARED = {"source_ref", "street", "house_no", "postcode"}  # the place and identity of a row
 Progress = Callable[[str], None]
 
 
@@ -78,34 +84,84 @@ def load(
     ------
     InvalidFile, ImportRefused
     """
-    path = local_file(name)
-    progress("reading")
-    table = read_osm(path) if path.suffix.lower() == ".pbf" else read_table(path, layer, sheet)
+    is_osm = Path(str(name)).suffix.lower() == ".pbf"
+    path = local_file(name, MAX_OSM) if is_osm else local_file(name)
+    progress(f"reading {path.name} ({path.stat().st_size / 1e6:.1f} MB)")
+    table = read_osm(path) if is_osm else read_table(path, layer, sheet)
     report = LoadReport(path.name, read=len(table.rows))
+    for note in table.notes:
+        report.add(0, "file", path.name, note, "info")
     column_of = mapping.read_mapping(column_file, table.columns) if column_file else mapping.recognise(table.columns)
     report.used_columns = column_of
     rest = [c for c in table.columns if c not in column_of.values()]
     report.private_columns = [c for c in rest if mapping.is_private(c)]
     report.unused_columns = [c for c in rest if c not in report.private_columns]
-    if table.shapes is None and not {"coordinates", "address", "street"} & column_of.keys() and not {"x", "lon"} & column_of.keys():
+    pairs = ({"x", "y"}, {"lon", "lat"}, {"coordinates"}, {"address"}, {"street"})
+    placed_by = any(pair <= column_of.keys() for pair in pairs)
+    if table.shapes is None and not placed_by:
         raise ImportRefused(f"{path.name}: no column for coordinates or address was recognised among {', '.join(table.columns[:30])}")
-    progress("checking")
+    progress(f"checking {report.read:,} rows")
     found = candidates(table, column_of, report, given_crs, town, today or datetime.date.today())
-    progress("comparing")
-    known = {v.source_ref: v for v in Vacancy.objects.filter(dataset__key=source.key)}
-    taken = _without_duplicates(found, known, source, report)
-    new, changed = _compare(taken, known, rights or Rights(), report)
-    report.vanished = sorted(known.keys() - {k.ref for k in found})
-    report.refused = sum(k.refused for k in found)
-    if write:
-        progress("writing")
-        _write(new, changed, source, report)
-        report.written = True
+    with transaction.atomic():
+        if write:
+            _one_at_a_time()
+        progress(f"comparing {report.read:,} rows with the register")
+        rows = Vacancy.objects.filter(dataset__key=source.key).select_related("town")
+        known = {v.source_ref: v for v in (rows.select_for_update(of=("self",)) if write else rows)}
+        _adopt_identities(found, known)
+        taken = _without_duplicates(found, known, report)
+        changes = _compare(taken, known, rights or Rights(), report)
+        report.vanished = sorted(known.keys() - {k.ref for k in found})
+        report.refused = sum(k.refused for k in found)
+        if write:
+            progress(f"writing {report.created:,} new and {report.changed:,} changed vacancies")
+            source.sha256 = checksum(path)
+            _write(changes, source, report)
+            report.written = True
     return report
 
 
-def _without_duplicates(found: list[Candidate], known: dict[str, Vacancy], source: Dataset, report: LoadReport) -> list[Candidate]:
-    """Return the candidates that stand for themselves: not a second row of one identity, not a building that is there."""
+def _one_at_a_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+class _Near:
+    """Finds what lies within 30 m with the same address."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[str, int, int], list[tuple[float, float, Any]]] = {}
+
+    def add(self, address: str, x: float, y: float, what: Any) -> None:
+        if any(ch.isdigit() for ch in address):  # a street without a number is no address
+            self.cells.setdefault((address, int(x // NEAR_M), int(y // NEAR_M)), []).append((x, y, what))
+
+    def find(self, address: str, x: float, y: float) -> Any | None:
+        column, line = int(x // NEAR_M), int(y // NEAR_M)
+        near = (o for i in (-1, 0, 1) for j in (-1, 0, 1) for o in self.cells.get((address, column + i, line + j), []))
+        return next((what for ox, oy, what in near if np.hypot(ox - x, oy - y) <= NEAR_M), None)
+
+
+def _adopt_identities(found: list[Candidate], known: dict[str, Vacancy]) -> None:
+    """Let a row without a number of its own be the vacancy it was last time, although its place was mended by some metres."""
+    present = {k.ref for k in found}
+    near = _Near()
+    for ref, v in known.items():
+        if ref.startswith(UNTITLED_REF) and ref not in present:
+            near.add(address_key(v.street, v.house_no), v.point.x, v.point.y, ref)
+    for k in found:
+        if not k.refused and k.ref.startswith(UNTITLED_REF) and k.ref not in known:
+            ref = near.find(address_key(k.address), k.x, k.y)
+            if ref is not None and ref not in present:
+                present.add(ref)
+                k.ref = ref
+
+
+def _without_duplicates(found: list[Candidate], known: dict[str, Vacancy], report: LoadReport) -> list[Candidate]:
+    """Return the candidates that stand for themselves: not a second row of one identity, not a building that is there.
+
+    A row that is in the register already stays what it is; only new ones can be the second of a building.
+    """
     kept: list[Candidate] = []
     first_row: dict[str, int] = {}
     for k in found:
@@ -117,43 +173,31 @@ def _without_duplicates(found: list[Candidate], known: dict[str, Vacancy], sourc
             continue
         first_row[k.ref] = k.row
         kept.append(k)
-    others = Vacancy.objects.real().exclude(dataset__key=source.key, source_ref__in=list(known))
-    there = [
-        (v.point.x, v.point.y, address_key(v.street, v.house_no), v.key, v.pk) for v in others.only("point", "street", "house_no", "key")
-    ]
     own = {v.pk for v in known.values()}
-    there = [t for t in there if t[4] not in own]
-    twins = _twins(kept, there)
-    report.duplicates += len(twins)
-    for row, (address, of) in twins.items():
-        report.add(row, "address", address, f"within {NEAR_M:.0f} m of {of} with the same address; left out", "warning")
-    result = [k for k in kept if k.row not in twins]
-    if there and result:
-        tree = cKDTree(np.array([t[:2] for t in there]))
-        distance, index = tree.query([(k.x, k.y) for k in result], distance_upper_bound=NEAR_M)
-        for k, metres, i in zip(result, distance, index, strict=True):
-            if np.isfinite(metres) and k.ref not in known:
-                report.add(k.row, "point", k.address, f"{metres:.0f} m from {there[i][3]}: the same building?", "warning")
-    return result
-
-
-def _twins(kept: list[Candidate], there: list[tuple[float, float, str, str, int]]) -> dict[int, tuple[str, str]]:
-    """Return row → (address, what it repeats) for rows with the address of an earlier row or of a vacancy within 30 m."""
-    by_address: dict[str, list[tuple[float, float, str]]] = {}
-    for x, y, address, key, _pk in there:
-        if address:
-            by_address.setdefault(address, []).append((x, y, key))
-    found: dict[int, tuple[str, str]] = {}
+    there = [v for v in Vacancy.objects.real().only("point", "street", "house_no", "key") if v.pk not in own]
+    near = _Near()
+    for v in there:
+        near.add(address_key(v.street, v.house_no), v.point.x, v.point.y, v.key)
     for k in kept:
-        address = address_key(k.address)
-        if not any(ch.isdigit() for ch in address):
-            continue
-        near = next((o for o in by_address.get(address, []) if np.hypot(o[0] - k.x, o[1] - k.y) <= NEAR_M), None)
-        if near:
-            found[k.row] = (k.address, near[2])
+        if k.ref in known:
+            near.add(address_key(k.address), k.x, k.y, f"row {k.row}")
+    result, new = [], []
+    for k in kept:
+        twin = None if k.ref in known else near.find(address_key(k.address), k.x, k.y)
+        if twin is None:
+            result.append(k)
+            if k.ref not in known:
+                near.add(address_key(k.address), k.x, k.y, f"row {k.row}")
+                new.append(k)
         else:
-            by_address.setdefault(address, []).append((k.x, k.y, f"row {k.row}"))
-    return found
+            report.duplicates += 1
+            report.add(k.row, "address", k.address, f"within {NEAR_M:.0f} m of {twin} with the same address; left out", "warning")
+    if there and new:
+        distance, index = cKDTree([(v.point.x, v.point.y) for v in there]).query([(k.x, k.y) for k in new], distance_upper_bound=NEAR_M)
+        for k, metres, i in zip(new, distance, index, strict=True):
+            if np.isfinite(metres):
+                report.add(k.row, "point", k.address, f"{metres:.0f} m from {there[i].key}: the same building?", "warning")
+    return result
 
 
 def _spell(value: Any) -> Any:
@@ -165,7 +209,9 @@ def _spell(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return sorted(value)
     if isinstance(value, GEOSGeometry):
-        return [round(value.x, 1), round(value.y, 1)] if value.geom_type == "Point" else round(value.area, 1)
+        middle = value if value.geom_type == "Point" else value.centroid
+        spot = [round(middle.x, 1), round(middle.y, 1)]
+        return spot if value.geom_type == "Point" else [round(value.area, 1), *spot]
     return str(value) if isinstance(value, str) else value
 
 
@@ -178,52 +224,70 @@ def _model_values(k: Candidate) -> dict[str, Any]:
     return values
 
 
-def _compare(
-    taken: Iterable[Candidate], known: dict[str, Vacancy], rights: Rights, report: LoadReport
-) -> tuple[list[Vacancy], list[Vacancy]]:
+@dataclass
+class _Changes:
+    """What is to be written: new rows, changed rows, and the fields that changed in any of them."""
+
+    new: list[Vacancy]
+    changed: list[Vacancy]
+    fields: set[str]
+
+
+def _compare(taken: Iterable[Candidate], known: dict[str, Vacancy], rights: Rights, report: LoadReport) -> _Changes:
     """Return new and changed vacancies, not yet saved."""
-    new, changed = [], []
+    found = _Changes([], [], set())
     for k in taken:
         values = _model_values(k)
-        incoming = {n: _spell(v) for n, v in values.items()}
-        vacancy = known.get(k.ref)
         assert k.town is not None  # what lies in no town was refused
+        vacancy = known.get(k.ref)
         if vacancy is None:
             key = new_key()
             slug = slug_for(values.get("former_use", "unknown"), k.town.name, key)
+            incoming = {n: _spell(v) for n, v in values.items()}
             fixed = {"source": "import", "source_ref": k.ref, "imported": incoming, "town": k.town, **vars(rights)}
-            new.append(Vacancy(key=key, slug=slug, **values, **fixed))
+            found.new.append(Vacancy(key=key, slug=slug, **values, **fixed))
             report.created += 1
             continue
+        for name in k.blank & vacancy.imported.keys() - NEVER_CLEARED:
+            values[name] = Vacancy._meta.get_field(name).get_default()  # the list had a value and has none now
+        incoming = {n: _spell(v) for n, v in values.items()}
         current = {n: _spell(getattr(vacancy, n)) for n in values}
-        changes, kept = diff(current, incoming, vacancy.imported)
+        untouched = {n: _spell(Vacancy._meta.get_field(n).get_default()) for n in values}  # what no list and no person said
+        changes, kept = diff(current, incoming, untouched | vacancy.imported)
         for name in kept:
             report.add(k.row, name, incoming[name], f"edited by hand to {current[name]}; the edit stays", "warning")
         report.kept_edits += len(kept)
-        if not changes and not kept:
+        after = {n: values[n] if n in changes else getattr(vacancy, n) for n in CONTRADICTING}
+        if changes and (problems := contradictions(after)):
+            for name, value, rule in problems:
+                report.add(k.row, name, value, f"{rule}, together with an edit by hand; the row stays as it is", "warning")
+            changes = {}
+        if not changes:
             report.unchanged += 1
             continue
         for name in changes:
             setattr(vacancy, name, values[name])
         if "point" in changes:
             vacancy.town = k.town
-        vacancy.imported = vacancy.imported | incoming
-        changed.append(vacancy)
+            found.fields.add("town")
+        vacancy.imported = vacancy.imported | {n: v for n, v in incoming.items() if n not in kept}
+        vacancy.updated_at = timezone.now()
+        found.fields |= changes.keys() | {"imported", "updated_at"}
+        found.changed.append(vacancy)
         report.changed += 1
-    return new, changed
+    return found
 
 
-def _write(new: list[Vacancy], changed: list[Vacancy], source: Dataset, report: LoadReport) -> None:
+def _write(changes: _Changes, source: Dataset, report: LoadReport) -> None:
     from layers.reach import runs
 
-    with transaction.atomic():
-        source.row_count = report.created + report.changed + report.unchanged
-        source.save()
-        for vacancy in new:
-            vacancy.dataset = source
-        copy_in(Vacancy, new)
-        skipped = {"id", "key", "slug", "created_at", "dataset", "source", "source_ref"}
-        fields = [f.name for f in Vacancy._meta.concrete_fields if f.name not in skipped and not f.generated]
-        Vacancy.objects.bulk_update(changed, fields, batch_size=BATCH)
-        refs = [v.source_ref for v in (*new, *changed)]
-        runs.refresh(list(Vacancy.objects.filter(dataset=source, source_ref__in=refs).values_list("pk", flat=True)))
+    source.row_count = report.created + report.changed + report.unchanged
+    source.save()
+    for vacancy in changes.new:
+        vacancy.dataset = source
+    copy_in(Vacancy, changes.new)
+    if changes.changed:
+        Vacancy.objects.bulk_update(changes.changed, sorted(changes.fields), batch_size=BATCH)
+    moved = [v.source_ref for v in changes.changed] if "point" in changes.fields else []
+    refs = [*(v.source_ref for v in changes.new), *moved]
+    runs.refresh(list(Vacancy.objects.filter(dataset=source, source_ref__in=refs).values_list("pk", flat=True)))

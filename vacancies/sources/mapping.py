@@ -14,6 +14,7 @@ import yaml
 from django.conf import settings
 
 from geo.errors import InvalidFile
+from geo.files import local_file, plain_text
 from geo.models import UMLAUTS
 
 WORDS = Path(settings.BASE_DIR) / "data" / "mappings" / "vacancies.toml"
@@ -56,7 +57,8 @@ WHOLE = {
     "broadband_mbit",
 }
 DECIMAL = {"rent_eur_m2": 9_999.99, "room_height_m": 99.99}
-LIMITS = {"storeys": 200, "rooms": 5_000, "construction_year": 2_100}
+LIMITS = {"storeys": (0, 200), "rooms": (0, 5_000), "construction_year": (1_000, 2_100), "usable_m2": (0, 1_000_000)}
+MAX_MAPPING = 100_000  # bytes of a YAML file
 DATES = {"vacant_since", "verified_at", "available_from"}
 TEXTS = {"title": 120, "summary": 10_000, "street": 120, "house_no": 12, "postcode": 5, "locality": 80, "notes": 10_000, "source_ref": 120}
 PLACE = ("x", "y", "lon", "lat", "coordinates", "address", "town", "ags", "parcels")
@@ -111,8 +113,8 @@ def read_mapping(path: Path, columns: list[str]) -> dict[str, str]:
         When it is no such mapping, names an unknown field, or a column that the file does not have.
     """
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        given = yaml.safe_load(local_file(path, MAX_MAPPING).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InvalidFile(f"{path.name}: not readable as YAML ({str(error).splitlines()[0]})") from error
     if not isinstance(given, dict) or not all(isinstance(k, str) and isinstance(v, str) for k, v in given.items()):
         raise InvalidFile(f"{path.name}: expected lines like 'usable_m2: Fläche in m²'")
@@ -227,9 +229,9 @@ def convert(name: str, value: Any, today: datetime.date) -> dict[str, Any]:
             amount = number(value)
         except ValueError:
             raise ValueError("expected a number") from None
-        top = DECIMAL.get(name) or LIMITS.get(name, 1_000_000 if name == "usable_m2" else 2_000_000_000)
-        if not 0 <= amount <= top:
-            raise ValueError(f"must lie between 0 and {top:,}")
+        least, top = (0, DECIMAL[name]) if name in DECIMAL else LIMITS.get(name, (0, 2_000_000_000))
+        if not least <= amount <= top:
+            raise ValueError(f"must lie between {least:,} and {top:,}")
         if name in WHOLE:
             return {name: round(amount) or None if name.endswith("_m2") else round(amount)}
         return {name: round(amount, 2)}
@@ -242,6 +244,16 @@ def convert(name: str, value: Any, today: datetime.date) -> dict[str, Any]:
             raise ValueError("lies in the future")
         return {name: day, "vacant_since_precision": precision} if name == "vacant_since" else {name: day}
     if name in TEXTS:
+        if isinstance(value, datetime.date):
+            if name in ("house_no", "source_ref"):
+                raise ValueError("a date; the spreadsheet made it of something like 3-5, write it as text")
+            text = value.isoformat()[:10]
+        if isinstance(value, float) and value.is_integer():
+            text = str(int(value))
+        if plain_text(text) != text:
+            raise ValueError("holds control characters")
+        if name == "postcode" and re.fullmatch(r"\d{4}", text):
+            text = text.zfill(5)  # spreadsheets drop the zero of 04936
         if len(text) > TEXTS[name]:
             raise ValueError(f"longer than {TEXTS[name]} characters")
         return {name: text}

@@ -10,7 +10,7 @@ import shapely
 
 from geo import crs
 from geo.errors import InvalidFile
-from geo.files import Table
+from geo.files import MAX_ROWS, Table, enough
 
 PREFIXES = ("disused:", "abandoned:", "was:", "vacant:")
 KINDS = ("building", "shop", "amenity", "office", "craft", "tourism", "industrial", "man_made", "healthcare")
@@ -48,8 +48,9 @@ def former_use(tags: dict[str, str]) -> str | None:
 
 
 class _Collector(osmium.SimpleHandler):
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
+        self.name = name
         self.rows: list[dict[str, Any]] = []
         self.shapes: list[bytes | None] = []
         self.writer = osmium.geom.WKBFactory()
@@ -70,6 +71,7 @@ class _Collector(osmium.SimpleHandler):
             }
         )
         self.shapes.append(shape)
+        enough(len(self.rows), len(COLUMNS), self.name, MAX_ROWS)
 
     def node(self, node: Any) -> None:
         tags = {t.k: t.v for t in node.tags}
@@ -90,16 +92,18 @@ class _Collector(osmium.SimpleHandler):
 
 
 def read_osm(path: Path) -> Table:
-    """Read an OSM PBF extract.
+    """Read an OSM PBF extract: nodes, closed ways and multipolygons that are vacant, disused or abandoned.
 
     Raises
     ------
     InvalidFile
-        When the file is no PBF.
+        When the file is no PBF, is damaged, or has more such objects than a table has rows.
     """
-    found = _Collector()
+    found = _Collector(path.name)
+    tagged = osmium.filter.EmptyTagFilter()  # most nodes carry nothing but a place
     try:
-        found.apply_file(str(path), locations=True, idx="flex_mem")
+        found.apply_file(osmium.io.File(str(path.absolute()), "pbf"), locations=True, idx="flex_mem", filters=[tagged])
     except (RuntimeError, ValueError) as error:
         raise InvalidFile(f"{path.name}: not readable as OpenStreetMap PBF ({error})") from error
-    return Table(COLUMNS, found.rows, list(range(1, len(found.rows) + 1)), found.shapes, crs.WEB)
+    note = "OpenStreetMap: © OpenStreetMap contributors, ODbL 1.0"
+    return Table(COLUMNS, found.rows, list(range(1, len(found.rows) + 1)), found.shapes, crs.WEB, notes=[note])

@@ -12,8 +12,9 @@ import numpy as np
 import shapely
 
 from geo import crs
-from geo.addresses import address_key, find, split_address
-from geo.files import Table
+from geo.addresses import Place, address_key, find, split_address
+from geo.errors import ImportRefused
+from geo.files import Table, plain_text
 from geo.importing import LoadReport
 from geo.models import Town
 from vacancies import choices as c
@@ -23,11 +24,17 @@ from vacancies.sources import mapping
 MAX_VERTICES = 10_000
 MAX_AREA_M2 = 5_000_000
 NEAR_M = 30.0
+ZONE_32_EAST = (600_000.0, 1_000_000.0)  # where Brandenburg lies in UTM 32; in UTM 33 it lies below 510,000
+UNTITLED_REF = "h-"
 
 
 @dataclass
 class Candidate:
-    """A row on its way into the register: model values, and where it lies (metres, storage CRS)."""
+    """A row on its way into the register: model values, and where it lies (metres, storage CRS).
+
+    `blank` names the fields that have a column and no content in this row. `ref` is the row's own number, or one made of
+    address and place that begins with `UNTITLED_REF`.
+    """
 
     row: int
     values: dict[str, Any]
@@ -40,13 +47,20 @@ class Candidate:
     town: Town | None = None
     refused: bool = False
     ref: str = field(default="")
+    blank: set[str] = field(default_factory=set)
 
 
 def candidates(
     table: Table, column_of: dict[str, str], report: LoadReport, given_crs: int | None, town: Town | None, today: datetime.date
 ) -> list[Candidate]:
     """Return one candidate per row; what is wrong with it stands in the report."""
-    found = [_candidate(number, row, column_of, report, today) for number, row in zip(table.numbers, table.rows, strict=True)]
+    found = []
+    for number, row in zip(table.numbers, table.rows, strict=True):
+        if number in table.broken:  # whose cells may stand under the wrong headings: nothing of it is shown
+            report.add(number, "row", "", table.broken[number])
+            found.append(Candidate(number, {}, refused=True))
+        else:
+            found.append(_candidate(number, row, column_of, report, today))
     if table.shapes is not None:
         _place_by_shape(found, table, report, given_crs)
     else:
@@ -63,7 +77,10 @@ def _candidate(number: int, row: dict[str, Any], column_of: dict[str, str], repo
     candidate = Candidate(number, {})
     for name, column in column_of.items():
         value = row.get(column)
-        if value is None or str(value).strip() == "" or name in mapping.PLACE:
+        if name in mapping.PLACE:
+            continue
+        if value is None or str(value).strip() == "":
+            candidate.blank.add(name)
             continue
         try:
             candidate.values |= mapping.convert(name, value, today)
@@ -75,7 +92,7 @@ def _candidate(number: int, row: dict[str, Any], column_of: dict[str, str], repo
             candidate.refused = True
 
     def text(name: str) -> str:
-        return str(row.get(column_of.get(name, ""), "") or "").strip()
+        return plain_text(str(row.get(column_of.get(name, ""), "") or "").strip())
 
     street, house_no = candidate.values.get("street", ""), candidate.values.get("house_no", "")
     head, postcode, place = split_address(text("address")) if text("address") else ("", "", "")
@@ -94,42 +111,62 @@ def _candidate(number: int, row: dict[str, Any], column_of: dict[str, str], repo
 
 
 def _place_by_shape(found: list[Candidate], table: Table, report: LoadReport, given_crs: int | None) -> None:
-    source = given_crs or table.crs or crs.WEB
-    for candidate, raw in zip(found, table.shapes or [], strict=True):
-        if raw is None:
+    """Place rows by their geometries: points as they are, areas by a point on them."""
+    raw = table.shapes or []
+    shapes = [shapely.from_wkb(r, on_invalid="ignore") if r is not None else None for r in raw]
+    source = given_crs or _crs_of_file(table, shapes, report)
+    for candidate, shape, given in zip(found, shapes, raw, strict=True):
+        if given is None or candidate.row in table.broken:
             continue
-        shape = shapely.from_wkb(raw, on_invalid="ignore")
-        if shape is None or shape.is_empty:
-            report.add(candidate.row, "geometry", "", "the geometry is empty")
-            candidate.refused = True
-            continue
-        count = int(shapely.get_num_coordinates(shape))
-        flat = shapely.force_2d(shape)
-        if count > MAX_VERTICES or not np.isfinite(shapely.get_coordinates(flat)).all():
-            rule = f"at most {MAX_VERTICES:,} vertices" if count > MAX_VERTICES else "coordinates must be numbers"
-            report.add(candidate.row, "geometry", f"{shape.geom_type} with {count} vertices", rule)
-            candidate.refused = True
-            continue
-        moved = crs.transform(flat, source, crs.STORAGE)
-        if not np.isfinite(shapely.get_coordinates(moved)).all():
-            report.add(candidate.row, "geometry", shape.geom_type, f"cannot be placed with CRS {source}; give --crs")
-            candidate.refused = True
-            continue
-        if moved.geom_type in ("Polygon", "MultiPolygon"):
+        rule = _shape_rule(shape)
+        moved = crs.transform(shapely.force_2d(shape), source, crs.STORAGE) if not rule else None
+        if not rule and not np.isfinite(shapely.get_coordinates(moved)).all():
+            rule = f"cannot be placed with EPSG:{source}; give --crs"
+        if not rule and shapely.get_dimensions(moved) == 2:
             moved = shapely.make_valid(moved)
             if moved.area > MAX_AREA_M2:
-                report.add(candidate.row, "geometry", f"{moved.area / 1e6:.1f} km²", "a footprint has at most 5 km²")
-                candidate.refused = True
-                continue
-            parts = [g for g in shapely.get_parts(moved) if g.geom_type == "Polygon"]
+                rule = f"{moved.area / 1e6:,.1f} km²; a footprint has at most {MAX_AREA_M2 / 1e6:.0f} km²"
+            parts = [g for g in shapely.get_parts(shapely.get_parts(moved)) if g.geom_type == "Polygon"]
             candidate.footprint = shapely.MultiPolygon(parts) if parts else None
-        spot = shapely.point_on_surface(moved) if moved.geom_type != "Point" else moved
+        if rule:
+            report.add(candidate.row, "geometry", "" if shape is None else shape.geom_type, rule)
+            candidate.refused = True
+            continue
+        spot = moved if moved.geom_type == "Point" else shapely.point_on_surface(candidate.footprint or moved)
         candidate.x, candidate.y = round(spot.x, 1), round(spot.y, 1)
+
+
+def _shape_rule(shape: Any) -> str:
+    """Return the rule a geometry breaks before anything is computed with it; nothing when it is fine."""
+    if shape is None or shape.is_empty:
+        return "the geometry is empty or damaged"
+    count = int(shapely.get_num_coordinates(shape))
+    if count > MAX_VERTICES:
+        return f"{count:,} vertices; at most {MAX_VERTICES:,} are read"
+    return "" if np.isfinite(shapely.get_coordinates(shape)).all() else "coordinates must be numbers"
+
+
+def _crs_of_file(table: Table, shapes: list[Any], report: LoadReport) -> int:
+    """Return the CRS the file says, else what its numbers look like, and report a guess."""
+    if table.crs is not None:
+        try:
+            return crs.number_of(table.crs)
+        except ValueError as error:
+            raise ImportRefused(f"{report.source}: {error}; --crs says which it is") from error
+    first = next((c for s in shapes if s is not None and len(c := shapely.get_coordinates(s)) and np.isfinite(c[0]).all()), None)
+    source = _guess(float(first[0][0]), float(first[0][1]), None)[0] if first is not None else crs.WEB
+    report.add(0, "geometry", f"read as EPSG:{source}", "the file says no CRS; check the places on the map, or give --crs", "warning")
+    return source
 
 
 def _pair(text: str) -> tuple[float, float] | None:
     """Return the two numbers of "(52.1, 13.2)", "POINT (13.2 52.1)" or "52,1; 13,2" as x, y."""
-    is_wkt = "POINT" in text.upper()
+    wkt = re.fullmatch(r"(?:SRID=\d{4,6};)?\s*POINT\s*(?:Z|M|ZM)?\s*\(\s*(\S+)\s+(\S+?)(?:\s+\S+)*\s*\)", text.strip(), re.IGNORECASE)
+    if wkt or "(" in text.lstrip()[1:] or "=" in text:
+        try:
+            return (float(wkt[1]), float(wkt[2])) if wkt else None
+        except ValueError:
+            return None
     parts = re.split(r"[;\s]+", text.replace("(", " ").replace(")", " ").strip()) if ";" in text else None
     raw = [p for p in parts if re.search(r"\d", p)] if parts else re.findall(r"-?\d+(?:\.\d+)?", text)
     if len(raw) != 2:
@@ -138,7 +175,7 @@ def _pair(text: str) -> tuple[float, float] | None:
         first, second = (float(r.replace(",", ".")) for r in raw)
     except ValueError:
         return None
-    if is_wkt or abs(first) > 180 or abs(second) > 180:
+    if abs(first) > 180 or abs(second) > 180:
         return first, second
     return (first, second) if 5 <= first <= 16 and 46 <= second <= 56 else (second, first)  # people write latitude first
 
@@ -152,7 +189,7 @@ def _place_by_numbers(found: list[Candidate], table: Table, column_of: dict[str,
     pairs: list[tuple[float, float] | None] = []
     for candidate, row in zip(found, table.rows, strict=True):
         texts = [row.get(column_of[n]) for n in (x_name, y_name)] if x_name else [row.get(one)]
-        if any(t is None or str(t).strip() == "" for t in texts):
+        if candidate.row in table.broken or any(t is None or str(t).strip() == "" for t in texts):
             pairs.append(None)
             continue
         try:
@@ -196,7 +233,8 @@ def _guess(x: float, y: float, given: int | None) -> tuple[int, bool]:
     east = y if swapped else x
     if given:
         return given, swapped
-    return (crs.UTM32 if 32_000_000 <= east < 33_000_000 else crs.STORAGE), swapped
+    in_zone_32 = 32_000_000 <= east < 33_000_000 or ZONE_32_EAST[0] <= east <= ZONE_32_EAST[1]
+    return (crs.UTM32 if in_zone_32 else crs.STORAGE), swapped
 
 
 def _place_by_address(found: list[Candidate], report: LoadReport) -> None:
@@ -204,8 +242,8 @@ def _place_by_address(found: list[Candidate], report: LoadReport) -> None:
     lost = [k for k in found if not k.refused and np.isnan(k.x)]
     for candidate, place in zip(lost, find((k.address, k.postcode, k.town_text) for k in lost), strict=True):
         shown = ", ".join(p for p in (candidate.address, f"{candidate.postcode} {candidate.town_text}".strip()) if p)
-        if place is None:
-            report.add(candidate.row, "address", shown, "no coordinates, and the address is not among the loaded ones")
+        if not isinstance(place, Place):
+            report.add(candidate.row, "address", shown, f"no coordinates, and {place}")
             candidate.refused = True
         else:
             candidate.x, candidate.y = round(place.x, 1), round(place.y, 1)
@@ -218,7 +256,11 @@ def _assign_towns(found: list[Candidate], report: LoadReport, only: Town | None)
     towns = list(Town.objects.current())
     shapes = [shapely.from_wkb(bytes(t.geom.wkb)) for t in towns]
     tree = shapely.STRtree(shapes)
-    placed = [k for k in found if not np.isnan(k.x)]
+    for candidate in found:
+        if np.isinf(candidate.x) or np.isinf(candidate.y):
+            report.add(candidate.row, "coordinates", "", "cannot be placed with this CRS; give --crs")
+            candidate.refused, candidate.x = True, float("nan")
+    placed = [k for k in found if not k.refused and not np.isnan(k.x)]
     points = shapely.points([k.x for k in placed], [k.y for k in placed]) if placed else np.array([])
     which = np.full(len(placed), -1)
     if placed:
@@ -246,18 +288,24 @@ def _assign_towns(found: list[Candidate], report: LoadReport, only: Town | None)
 
 
 def _contradictions(candidate: Candidate, report: LoadReport) -> None:
-    """Name what the register's constraints would refuse."""
-    v = candidate.values
-    if v.get("occupancy") in c.NOT_EMPTY and v.get("vacant_since"):
-        report.add(candidate.row, "occupancy", v["occupancy"], "a building in use is not vacant since a date")
+    """Refuse what the register's constraints would refuse."""
+    for name, value, rule in contradictions(candidate.values):
+        report.add(candidate.row, name, value, rule)
         candidate.refused = True
+
+
+def contradictions(v: dict[str, Any]) -> list[tuple[str, Any, str]]:
+    """Return field, value and rule for values that exclude each other."""
+    found: list[tuple[str, Any, str]] = []
+    if v.get("occupancy") in c.NOT_EMPTY and v.get("vacant_since"):
+        found.append(("occupancy", v["occupancy"], "a building in use is not vacant since a date"))
     usable, smallest = v.get("usable_m2"), v.get("smallest_divisible_m2")
     if usable and smallest and smallest > usable:
-        report.add(candidate.row, "smallest_divisible_m2", smallest, "larger than the usable area")
-        candidate.refused = True
+        found.append(("smallest_divisible_m2", smallest, "larger than the usable area"))
+    return found
 
 
 def _hash(candidate: Candidate) -> str:
     """Return an identity for a row without one: its address and place."""
     text = f"{address_key(candidate.address)} {candidate.postcode} {candidate.x:.0f} {candidate.y:.0f}"
-    return "h-" + hashlib.sha256(text.encode()).hexdigest()[:16]
+    return UNTITLED_REF + hashlib.sha256(text.encode()).hexdigest()[:16]
