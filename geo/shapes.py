@@ -35,6 +35,8 @@ QUIET = {
     "OGR_SQLITE_ALLOW_EXTERNAL_ACCESS": "NO",
     "OGR_SQLITE_LOAD_EXTENSIONS": "NO",
     "PROJ_NETWORK": "OFF",
+    "GML_FIELDTYPES": "ALWAYS_STRINGS",  # a postcode keeps its zero
+    "GML_DOWNLOAD_SCHEMA": "NO",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
@@ -78,10 +80,47 @@ def read_shapes(
             "most_rows": MAX_ROWS,
             "most_cells": MAX_CELLS,
             "most_per_shape": most_per_shape,
+            "drivers": sorted(ALLOWED),
         }
         found = _read_apart(job, path.name, folder)
-    enough(len(found["rows"]), len(found["columns"]), path.name)
-    columns = header(found["columns"], path.name)
+    return _table(found, path.name)
+
+
+def read_gml(data: bytes, name: str, most_per_shape: int = MAX_SHAPE) -> Table:
+    """Read the features of a WFS answer: attributes as text, geometries with longitude or east first whatever the service's order.
+
+    Parameters
+    ----------
+    data : bytes
+        GML without a document type (the caller has looked).
+    name : str
+        What to call it in errors.
+
+    Raises
+    ------
+    InvalidFile
+    """
+    with tempfile.TemporaryDirectory(prefix="raum-") as folder_name:
+        folder = Path(folder_name)
+        source = folder / "source.gml"
+        source.write_bytes(data)
+        job = {
+            "source": str(source),
+            "target": str(folder / "rows.json"),
+            "layer": None,
+            "where": None,
+            "cpu_seconds": CPU_SECONDS,
+            "most_rows": MAX_ROWS,
+            "most_cells": MAX_CELLS,
+            "most_per_shape": most_per_shape,
+            "drivers": ["GML"],
+        }
+        return _table(_read_apart(job, name, folder), name)
+
+
+def _table(found: dict[str, Any], name: str) -> Table:
+    enough(len(found["rows"]), len(found["columns"]), name)
+    columns = header(found["columns"], name)
     rows = [{c: v for c, v in zip(columns, row, strict=True) if v is not None} for row in found["rows"]]
     table = Table(columns, rows, list(range(1, len(rows) + 1)), crs=found["crs"])
     if found["shapes"] is not None:
@@ -93,18 +132,23 @@ def read_shapes(
 
 
 @lru_cache(maxsize=1)
-def _forbidden() -> str:
-    """Return all of GDAL's drivers but ours, as GDAL_SKIP has them: it reads this when it starts."""
+def _drivers() -> list[str]:
     import pyogrio
 
-    return ",".join(sorted(name for name in pyogrio.list_drivers() if name not in ALLOWED))
+    return sorted(pyogrio.list_drivers())
+
+
+def _forbidden(wanted: list[str]) -> str:
+    """Return all of GDAL's drivers but the wanted ones, as GDAL_SKIP has them: it reads this when it starts."""
+    return ",".join(name for name in _drivers() if name not in wanted)
 
 
 def _read_apart(job: dict[str, Any], name: str, folder: Path) -> dict[str, Any]:
     """Run the reader in its process and return what it found."""
     reading = "FALSE" if job["source"].endswith(".shp") else "EMPTY_DIR"  # a Shapefile is several files
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LD_LIBRARY_PATH")}
-    environment = kept | QUIET | {"GDAL_SKIP": _forbidden(), "OGR_SKIP": _forbidden(), "GDAL_DISABLE_READDIR_ON_OPEN": reading}
+    others = _forbidden(job["drivers"])
+    environment = kept | QUIET | {"GDAL_SKIP": others, "OGR_SKIP": others, "GDAL_DISABLE_READDIR_ON_OPEN": reading}
     command = [sys.executable, "-I", str(READER), json.dumps(job)]
     try:
         with (folder / "said.txt").open("wb") as said:

@@ -288,6 +288,7 @@ class Facility(models.Model):
     name = models.CharField(_("Name"), max_length=160, blank=True)
     detail = models.JSONField(_("weitere Angaben"), default=dict, blank=True)
     point = models.PointField(_("Lage"), srid=crs.STORAGE)
+    town = models.ForeignKey(Town, models.SET_NULL, null=True, blank=True, related_name="facilities", verbose_name=_("Gemeinde"))
 
     class Meta:
         ordering = ("kind", "name", "ref")
