@@ -13,7 +13,7 @@ from fnmatch import fnmatch
 from typing import Any
 
 ALLOWED = {"GPKG", "ESRI Shapefile", "GeoJSON"}  # for files; answers of services are GML
-CPU_SECONDS, MEMORY, RESULT = 60, 4_000_000_000, 1_000_000_000
+MEMORY, RESULT = 4_000_000_000, 1_000_000_000  # bytes
 # Linux: number of the machine, and of socket, connect, execve, execveat, ptrace, io_uring_setup
 MACHINES = {"x86_64": (0xC000003E, (41, 42, 59, 322, 101, 425)), "aarch64": (0xC00000B7, (198, 203, 221, 281, 117, 425))}
 NO_NEW_PRIVILEGES, SECCOMP, FILTER = 38, 22, 2  # prctl(2)
@@ -28,7 +28,7 @@ class _Program(ctypes.Structure):
 
 def main() -> None:
     job = json.loads(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (job["cpu_seconds"],) * 2)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (RESULT, RESULT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -22,7 +23,7 @@ from geo.ogr_reader import ALLOWED
 
 SHAPE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 MAX_SHAPE = 1_000_000  # bytes of WKB: some 60,000 vertices
-SECONDS = 120
+SECONDS, CPU_SECONDS = 120, 60
 HEAD = 4_096
 CRS_ADDRESS = re.compile(rb'"crs"\s*:\s*\{[^{}]*"type"\s*:\s*"(?:link|url)"', re.IGNORECASE)
 READER = Path(__file__).with_name("ogr_reader.py")
@@ -72,17 +73,8 @@ def read_shapes(
     with tempfile.TemporaryDirectory(prefix="raum-") as name:
         folder = Path(name)
         source = _private_copy(path, folder, layer, most_bytes)
-        job = {
-            "source": str(source),
-            "target": str(folder / "rows.json"),
-            "layer": None if source.suffix == ".shp" else layer,
-            "where": where,
-            "most_rows": MAX_ROWS,
-            "most_cells": MAX_CELLS,
-            "most_per_shape": most_per_shape,
-            "drivers": sorted(ALLOWED),
-        }
-        found = _read_apart(job, path.name, folder)
+        asked = {"layer": None if source.suffix == ".shp" else layer, "where": where, "most_per_shape": most_per_shape}
+        found = _read_apart(source, asked, path.name)
     return _table(found, path.name)
 
 
@@ -100,22 +92,11 @@ def read_gml(data: bytes, name: str, most_per_shape: int = MAX_SHAPE) -> Table:
     ------
     InvalidFile
     """
-    with tempfile.TemporaryDirectory(prefix="raum-") as folder_name:
-        folder = Path(folder_name)
-        source = folder / "source.gml"
+    with tempfile.TemporaryDirectory(prefix="raum-") as folder:
+        source = Path(folder) / "source.gml"
         source.write_bytes(data)
-        job = {
-            "source": str(source),
-            "target": str(folder / "rows.json"),
-            "layer": None,
-            "where": None,
-            "cpu_seconds": CPU_SECONDS,
-            "most_rows": MAX_ROWS,
-            "most_cells": MAX_CELLS,
-            "most_per_shape": most_per_shape,
-            "drivers": ["GML"],
-        }
-        return _table(_read_apart(job, name, folder), name)
+        asked = {"layer": None, "where": None, "most_per_shape": most_per_shape}
+        return _table(_read_apart(source, asked, name, ("GML",)), name)
 
 
 def _table(found: dict[str, Any], name: str) -> Table:
@@ -138,13 +119,17 @@ def _drivers() -> list[str]:
     return sorted(pyogrio.list_drivers())
 
 
-def _forbidden(wanted: list[str]) -> str:
+def _forbidden(wanted: Iterable[str]) -> str:
     """Return all of GDAL's drivers but the wanted ones, as GDAL_SKIP has them: it reads this when it starts."""
     return ",".join(name for name in _drivers() if name not in wanted)
 
 
-def _read_apart(job: dict[str, Any], name: str, folder: Path) -> dict[str, Any]:
-    """Run the reader in its process and return what it found."""
+def _read_apart(source: Path, asked: dict[str, Any], name: str, drivers: Iterable[str] = ALLOWED) -> dict[str, Any]:
+    """Run the reader in its process, in the folder of the file, and return what it found."""
+    folder = source.parent
+    target = folder / "rows.json"
+    limits = {"cpu_seconds": CPU_SECONDS, "most_rows": MAX_ROWS, "most_cells": MAX_CELLS}
+    job = {"source": str(source), "target": str(target), "drivers": sorted(drivers), **limits, **asked}
     reading = "FALSE" if job["source"].endswith(".shp") else "EMPTY_DIR"  # a Shapefile is several files
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LD_LIBRARY_PATH")}
     others = _forbidden(job["drivers"])
@@ -155,7 +140,6 @@ def _read_apart(job: dict[str, Any], name: str, folder: Path) -> dict[str, Any]:
             done = subprocess.run(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=SECONDS)
     except subprocess.TimeoutExpired:
         raise InvalidFile(f"{name}: reading took longer than {SECONDS // 60} minutes; refused") from None
-    target = Path(job["target"])
     try:
         found = json.loads(target.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

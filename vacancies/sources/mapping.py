@@ -62,6 +62,8 @@ DATES = {"vacant_since", "verified_at", "available_from"}
 TEXTS = {"title": 120, "summary": 10_000, "street": 120, "house_no": 12, "postcode": 5, "locality": 80, "notes": 10_000, "source_ref": 120}
 PLACE = ("x", "y", "lon", "lat", "coordinates", "address", "town", "ags", "parcels")
 FIELDS = (*LISTS, *FLAGS, *WHOLE, *DECIMAL, *DATES, *TEXTS, *PLACE)
+ROUGHLY = "ca|circa|etwa|rund|ungefähr|gut|knapp|mind|mindestens|max|maximal|über|ab|eur|euro"
+BEFORE_NUMBER = re.compile(rf"(?:(?:{ROUGHLY})\.?|[~≈€])?\s*", re.IGNORECASE)
 MONTHS = ("januar", "februar", "maerz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "dezember")
 
 
@@ -137,14 +139,17 @@ def number(text: object) -> float:
     Raises
     ------
     ValueError
+        For text without a number, with several, and with other words before it.
     """
     if isinstance(text, bool):
         raise ValueError("yes/no is no number")
     if isinstance(text, int | float):
         return float(text)
     match = re.search(r"-?\d[\d.,'\u202f\u00a0 ]*", str(text))
-    if match is None or re.search(r"\d\s*[-–]\s*\d", str(text)):
+    if match is None or not BEFORE_NUMBER.fullmatch(str(text)[: match.start()].strip()):
         raise ValueError("no number")
+    if re.search(r"\d", re.sub(r"(?<![a-z])m\s?[23](?!\d)", "", str(text)[match.end() :].lower())):
+        raise ValueError("several numbers")
     digits = re.sub(r"['\u202f\u00a0 ]", "", match.group()).rstrip(".,")
     if "," in digits and "." in digits:
         decimal = max(digits.rfind(","), digits.rfind("."))
