@@ -217,6 +217,8 @@ class Access(models.Model):
     mz_name = models.CharField(_("nächstes Mittelzentrum"), max_length=160, blank=True)
     mz_best_min = _minutes(_("Minuten zum Mittelzentrum (schnellste Fahrt)"))
     mz_median_min = _minutes(_("Minuten zum Mittelzentrum (Median)"))
+    rin_oz = models.BooleanField(_("Oberzentrum in 90 Minuten (RIN 2008)"), null=True)
+    rin_mz = models.BooleanField(_("Mittelzentrum in 45 Minuten (RIN 2008)"), null=True)
     nearby = models.JSONField(_("nächste Einrichtungen"), default=dict)
     zones = ArrayField(models.CharField(max_length=20), verbose_name=_("Gebiete"), default=list)
 

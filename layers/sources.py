@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.db import connection, transaction
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from layers.reach import timetable
 
+FEEDS = Path(settings.DATA_DIR) / "feeds"
 OWN_FEED = DATA / "timetable" / "vbb-2021-04-20.zip"
 OWN_DAY = datetime.date(2021, 4, 20)
 OWN_KEY = "timetable-vbb-2021"
@@ -148,9 +151,27 @@ def category(by_type: dict[str, int], preset: Any) -> str:
     return str(preset.category(best, sum(counted.values())))
 
 
+def feed_path(source: Dataset) -> Path | None:
+    """Return the file of a loaded timetable: travel times are computed from it. None when it is gone."""
+    path = OWN_FEED if source.key == OWN_KEY else FEEDS / f"{source.sha256}.zip"
+    return path if path.is_file() else None
+
+
+def _keep(path: Path, digest: str) -> None:
+    """Keep a copy of an operator's feed; a copy that was cut off never gets the name."""
+    target = FEEDS / f"{digest}.zip"
+    if path == OWN_FEED or target.exists():
+        return
+    FEEDS.mkdir(parents=True, exist_ok=True)
+    part = target.with_suffix(".part")
+    shutil.copyfile(path, part)
+    part.replace(target)
+
+
 def _store(rows: list[TransitStop], source: Dataset, day: datetime.date, path: Path) -> None:
     with transaction.atomic():
         source.sha256, source.row_count = checksum(path), len(rows)
+        _keep(path, source.sha256)
         source.valid_on = day
         source.save()
         TransitStop.objects.filter(dataset=source).delete()

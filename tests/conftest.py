@@ -95,3 +95,12 @@ def site(django_db_setup: None) -> Iterator[str]:
 def plain_static_files(settings) -> None:  # type: ignore[no-untyped-def]
     """Static files by their own names: the hashed ones need collectstatic."""
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+
+@pytest.fixture(autouse=True)
+def german() -> Iterator[None]:
+    """Every test begins in German; a request for an English page would leave its language behind."""
+    from django.utils import translation
+
+    with translation.override("de"):
+        yield

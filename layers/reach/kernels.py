@@ -62,7 +62,11 @@ def _insert(head: Any, pool: Any, used: int, stop: int, when: int, arrival: int)
 
     A list goes from the earliest moment to the latest, and arrivals rise with it. Returns how much of the pool is used.
     """
-    before, i = END, head[stop]
+    i = head[stop]
+    if i == END or (pool[i, 0] > when and pool[i, 1] > arrival):  # by far the most frequent
+        pool[used, 0], pool[used, 1], pool[used, 2] = when, arrival, i
+        head[stop] = used
+        return used + 1
     while i != END and pool[i, 0] < when:
         i = pool[i, 2]
     if i != END and pool[i, 1] <= arrival:
@@ -70,7 +74,7 @@ def _insert(head: Any, pool: Any, used: int, stop: int, when: int, arrival: int)
     if i != END and pool[i, 0] == when:
         i = pool[i, 2]
     # what stands before and arrives no earlier is of no use any more
-    k = head[stop]
+    before, k = END, head[stop]
     while k != i and pool[k, 0] < when and pool[k, 1] < arrival:
         before, k = k, pool[k, 2]
     pool[used, 0], pool[used, 1], pool[used, 2] = when, arrival, i
@@ -88,8 +92,9 @@ def _settle(travel: Any, ride: Any, stop: int, low: int, high: int, begin: int, 
         value, inside = UNREACHABLE, UNREACHABLE
         if best != UNREACHABLE and best - (begin + 60 * m) <= longest:
             value, inside = best - (begin + 60 * m), best - leaves
-        if walk <= value and walk <= longest:
-            value, inside = walk, walk
+        if walk <= longest and walk <= value:
+            inside = min(inside, walk) if walk == value else walk
+            value = walk
         travel[stop, m], ride[stop, m] = value, inside
 
 

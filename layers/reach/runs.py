@@ -3,58 +3,105 @@
 from __future__ import annotations
 
 import datetime
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
-import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from geo.copying import copy_in
-from geo.errors import RaumError
+from geo.errors import InvalidParameter, RaumError
 from geo.models import Dataset, Town
 from geo.positions import X, Y
-from layers.models import Access as AccessRow
-from layers.models import ReachRun, TownReach, TransitStop, VacancyReach
-from layers.reach.access import Access, Preset, Stops, load_preset, measure
-from layers.sources import category
+from layers.models import Centre, ReachRun, TownReach, VacancyReach
+from layers.reach import rows
+from layers.reach.access import load_preset
+from layers.reach.engine import Engine
+
+KEPT = 3  # runs that stay for comparison, the live one included
+PARTS = ("travel", "surface", "areas")
+WINDOW = (datetime.time(7), datetime.time(9))
+Progress = Callable[[str, int, int], None]
 
 
-def compute(source: Dataset | None = None, preset: str = "de_goat") -> ReachRun:
-    """Compute the access of all towns and vacancies and make it the live run.
+def _silent(_what: str, _done: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+def compute(
+    source: Dataset | None = None,
+    preset: str = "de_goat",
+    *,
+    day: datetime.date | None = None,
+    window: tuple[datetime.time, datetime.time] = WINDOW,
+    wanted: Iterable[str] | None = None,
+    parts: Sequence[str] = (),
+    progress: Progress = _silent,
+) -> ReachRun:
+    """Compute the reach of all towns and vacancies and make it the live run.
 
     A town is measured from its centre (`data/centres.csv`: its populated place, else its busiest stop).
     A vacancy is measured from the point the public may see, so that no distance tells more than the map does.
+
+    Parameters
+    ----------
+    source : Dataset, optional
+        The timetable; the one loaded last when not given.
+    preset : str
+        Method of the transit access classes.
+    day : date, optional
+        Day of the travel times; the timetable's reference day when not given.
+    window : (time, time)
+        When people set out, whole minutes.
+    wanted : iterable of str, optional
+        Keys of the centres (`layers.reach.centres`).
+    parts : sequence of str
+        What to compute besides access classes: travel, surface, areas.
 
     Raises
     ------
     RaumError
         When no timetable is loaded.
     InvalidParameter
-        When there is no such preset.
+        For a preset, part, centre or window that there is not.
     """
+    unknown = [p for p in parts if p not in PARTS]
+    if unknown:
+        raise InvalidParameter("only", ", ".join(unknown), ", ".join(PARTS))
     rules = load_preset(preset)
     source = source or Dataset.objects.filter(stops__isnull=False).order_by("-loaded_at").first()
     if source is None:
         raise RaumError("no timetable is loaded; run load_timetable first")
-    stops, ids = _stops(source, rules)
+    engine = Engine.of(source, day, window, wanted) if parts else None
+    towns = list(Town.objects.current().annotate(x=X("centre"), y=Y("centre")).values_list("pk", "x", "y"))
+    vacancies = _vacancies()
     with transaction.atomic():
         start, end = (datetime.time(s // 3600, s % 3600 // 60) for s in rules.window)
-        run = ReachRun.objects.create(dataset=source, day=source.valid_on, window_start=start, window_end=end, preset=preset)
-        towns = list(Town.objects.current().annotate(x=X("centre"), y=Y("centre")).values_list("pk", "x", "y"))
-        found = _write(run, TownReach, "town_id", towns, stops, ids, rules)
-        from vacancies.models import Vacancy
-
-        vacancies = list(_public_places(Vacancy.objects.all()))
-        found_vacancies = _write(run, VacancyReach, "vacancy_id", vacancies, stops, ids, rules)
-        ReachRun.objects.exclude(pk=run.pk).delete()
-        TownReach.objects.filter(run=run).update(live=True)
-        VacancyReach.objects.filter(run=run).update(live=True)
-        run.live, run.finished_at = True, timezone.now()
-        run.stats = {"stops": len(ids), "towns": found, "vacancies": found_vacancies}
-        run.save()
+        fixed = {"day": source.valid_on, "window_start": start, "window_end": end, "preset": preset}
+        run = ReachRun.objects.create(dataset=source, parameters=engine.parameters() if engine else {}, **fixed)
+        stops = rows.Stops.of(source, rules)
+        places = {"towns": towns, "vacancies": vacancies}
+        travel = engine.travel(run, places, with_cells="surface" in parts, progress=progress) if engine else {}
+        run.stats = {
+            "stops": len(stops.ids),
+            "towns": rows.write(run, TownReach, "town_id", towns, stops, rules, travel.get("towns")),
+            "vacancies": rows.write(run, VacancyReach, "vacancy_id", vacancies, stops, rules, travel.get("vacancies")),
+        }
+        if engine and "areas" in parts:
+            engine.areas(run, progress)
+            rows.write_class_areas(run, stops, rules)
+        _swap(run)
     return run
+
+
+def _swap(run: ReachRun) -> None:
+    """Make a finished run the live one and drop those that are too old to compare with."""
+    for model in (TownReach, VacancyReach):
+        model.objects.filter(live=True).update(live=False)
+        model.objects.filter(run=run).update(live=True)
+    ReachRun.objects.filter(live=True).update(live=False)
+    run.live, run.finished_at = True, timezone.now()
+    run.save()
+    kept = ReachRun.objects.order_by("-live", "-started_at").values_list("pk", flat=True)[:KEPT]
+    ReachRun.objects.exclude(pk__in=list(kept)).delete()
 
 
 def refresh(vacancy_ids: Sequence[int]) -> int:
@@ -62,74 +109,30 @@ def refresh(vacancy_ids: Sequence[int]) -> int:
     run = ReachRun.objects.current()
     if run is None or not vacancy_ids:
         return 0
-    from vacancies.models import Vacancy
-
     rules = load_preset(run.preset)
-    stops, ids = _stops(run.dataset, rules)
-    places = list(_public_places(Vacancy.objects.filter(pk__in=vacancy_ids)))
+    places = _vacancies(vacancy_ids)
+    engine = Engine.again(run)
+    travel = engine.travel_in(run, {"vacancies": places}) if engine else {}
     with transaction.atomic():
         VacancyReach.objects.filter(run=run, vacancy_id__in=vacancy_ids).delete()
-        _write(run, VacancyReach, "vacancy_id", places, stops, ids, rules, live=True)
+        stops = rows.Stops.of(run.dataset, rules)
+        rows.write(run, VacancyReach, "vacancy_id", places, stops, rules, travel.get("vacancies"), live=True)
     return len(places)
 
 
-def ensure(preset: str = "de_goat") -> ReachRun | None:
-    """Compute a run when the stops are newer than the live one, or none is live; None when all is up to date."""
+def ensure(preset: str = "de_goat", parts: Sequence[str] = (), progress: Progress = _silent) -> ReachRun | None:
+    """Compute a run when the stops are newer than the live one, a part is missing, or none is live; None when all is there."""
     live = ReachRun.objects.current()
-    if live and TownReach.objects.filter(run=live, stop__isnull=False).exists() and live.preset == preset:
-        return None
-    return compute(preset=preset)
+    if live and live.preset == preset and TownReach.objects.filter(run=live, stop__isnull=False).exists():
+        missing = {"travel": not Centre.objects.filter(run=live), "surface": not live.surfaces.exists(), "areas": not live.areas.exists()}
+        if not any(missing[p] for p in parts):
+            return None
+    return compute(preset=preset, parts=parts, progress=progress)
 
 
-def _public_places(vacancies: Any) -> Any:
-    return vacancies.order_by("pk").annotate(x=X("public_point"), y=Y("public_point")).values_list("pk", "x", "y")
+def _vacancies(chosen: Sequence[int] | None = None) -> list[tuple[int, float, float]]:
+    """Return number, x, y of vacancies at the place the public may know (EPSG:25833)."""
+    from vacancies.models import Vacancy
 
-
-def _stops(source: Dataset, rules: Preset) -> tuple[Stops, list[int]]:
-    wanted = ("pk", "east", "north", "by_route_type", "departures_day", "is_rail")
-    found = TransitStop.objects.filter(dataset=source).order_by("stop_id").annotate(east=X("point"), north=Y("point"))
-    rows = list(found.values_list(*wanted))
-    categories = [category(r[3], rules) for r in rows]
-    day = np.array([r[4] for r in rows], dtype=int)
-    east, north = (np.array([r[i] for r in rows], dtype=float) for i in (1, 2))
-    return Stops(east, north, categories, day, np.array([r[5] for r in rows], dtype=bool)), [r[0] for r in rows]
-
-
-def _write(
-    run: ReachRun,
-    model: type[AccessRow],
-    owner: str,
-    places: list[tuple[int, float, float]],
-    stops: Stops,
-    ids: list[int],
-    rules: Preset,
-    live: bool = False,
-) -> dict[str, int]:
-    """Write one row per place and return how many reach each class."""
-    if not places:
-        return {}
-    found: Access = measure(stops, rules, [x for _pk, x, _y in places], [y for _pk, _x, y in places])
-
-    def stop_id(index: int) -> int | None:
-        return ids[index] if index >= 0 else None
-
-    def metres(value: float) -> int | None:
-        return round(float(value)) if np.isfinite(value) else None
-
-    rows = [
-        model(
-            run=run,
-            live=live,
-            transit_class=found.transit_class[i],
-            stop_id=stop_id(int(found.stop[i])),
-            stop_distance_m=metres(found.stop_distance_m[i]),
-            rail_stop_id=stop_id(int(found.rail_stop[i])),
-            rail_distance_m=metres(found.rail_distance_m[i]),
-            departures_per_day=int(stops.departures_day[found.stop[i]]) if found.stop[i] >= 0 else None,
-            well_connected=bool(found.well_connected[i]),
-            **{owner: pk},
-        )
-        for i, (pk, _x, _y) in enumerate(places)
-    ]
-    copy_in(model, rows)
-    return dict(sorted(Counter(found.transit_class).items()))
+    found = Vacancy.objects.all() if chosen is None else Vacancy.objects.filter(pk__in=chosen)
+    return list(found.order_by("pk").annotate(x=X("public_point"), y=Y("public_point")).values_list("pk", "x", "y"))

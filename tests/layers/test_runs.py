@@ -38,13 +38,18 @@ def test_a_stop_has_the_town_it_lies_in() -> None:
     assert stop.mode == "rail"
 
 
-def test_a_new_run_replaces_the_old_one_completely() -> None:
+def test_a_new_run_replaces_the_live_one_completely_and_old_ones_stay_for_comparison() -> None:
     before = ReachRun.objects.get(live=True)
     run = runs.compute(preset="at_oerok")
-    assert ReachRun.objects.get() == run
+    assert ReachRun.objects.get(live=True) == run
     assert run.pk != before.pk
-    assert run.live
-    assert VacancyReach.objects.filter(live=True).count() == Vacancy.objects.count() == VacancyReach.objects.count()
+    assert set(VacancyReach.objects.filter(live=True).values_list("run", flat=True)) == {run.pk}
+    assert VacancyReach.objects.filter(live=True).count() == Vacancy.objects.count()
+    assert VacancyReach.objects.filter(run=before, live=False).count() == Vacancy.objects.count()
+    for _again in range(runs.KEPT):
+        last = runs.compute()
+    assert ReachRun.objects.count() == runs.KEPT
+    assert ReachRun.objects.get(live=True) == last
     assert run.stats["towns"] != before.stats["towns"]
     assert set(VacancyReach.objects.values_list("transit_class", flat=True)) <= set("ABCDEFG") | {""}
 
@@ -56,7 +61,7 @@ def test_a_failed_run_leaves_the_live_one(monkeypatch: pytest.MonkeyPatch) -> No
     def broken(*args: object, **kwargs: object) -> None:
         raise RaumError("broken on purpose")
 
-    monkeypatch.setattr("layers.reach.runs._public_places", broken)
+    monkeypatch.setattr("layers.reach.rows.write", broken)
     with pytest.raises(RaumError, match="on purpose"):
         runs.compute()
     assert ReachRun.objects.get(live=True) == before

@@ -1,0 +1,167 @@
+"""Between the database and the pure engines: a timetable's connections, its centres, and the rows travel times become."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+
+from geo.copying import copy_in
+from geo.errors import InvalidParameter, RaumError
+from geo.models import Dataset
+from layers.models import Centre, ReachRun, StopReach, TransitStop
+from layers.reach import connections, scan, travel
+from layers.reach.centres import BERLIN, Spot, centres
+from layers.reach.rows import Place, Travel
+from layers.sources import feed_path
+
+CACHE = Path(settings.DATA_DIR) / "cache"
+ACCESS_M = 1_500.0  # the longest walk to a stop, as the crow flies: 26 minutes
+METHOD = "crow-fly × 1.3"
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Engine:
+    """Travel times of one timetable, day and window to its centres."""
+
+    timetable: connections.DayTimetable
+    paths: connections.Footpaths
+    spots: list[Spot]
+    window: tuple[datetime.time, datetime.time]
+    minutes: dict[str, travel.Minutes] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        source: Dataset,
+        day: datetime.date | None,
+        window: tuple[datetime.time, datetime.time],
+        wanted: Iterable[str] | None = None,
+    ) -> Engine:
+        """Return the engine for a loaded timetable.
+
+        Raises
+        ------
+        RaumError
+            When the feed's file is gone.
+        InvalidParameter
+            For a window that is none, a day the feed does not run on, or a centre that there is not.
+        """
+        if any(t.second for t in window) or window[0] >= window[1]:
+            raise InvalidParameter("window", f"{window[0]:%H:%M:%S}-{window[1]:%H:%M:%S}", "HH:MM-HH:MM, the end after the start")
+        path = feed_path(source)
+        if path is None:
+            raise RaumError(f"the file of the timetable {source.key!r} is no longer there; load it again with load_timetable")
+        timetable = connections.day_timetable(path, day or source.valid_on, CACHE)
+        known = timetable.index
+        spots = [s for s in centres(source, wanted) if s.stop.stop_id in known]
+        if not spots:
+            raise RaumError(f"no centre has a stop in the timetable {source.key!r}")
+        return cls(timetable, connections.footpaths(timetable), spots, window)
+
+    @classmethod
+    def again(cls, run: ReachRun) -> Engine | None:
+        """Return the engine of a run that is there, None when it holds no travel times."""
+        if not run.parameters:
+            return None
+        window = tuple(datetime.time.fromisoformat(t) for t in run.parameters["window"])
+        keys = list(run.centres.values_list("key", flat=True))
+        return cls.of(run.dataset, datetime.date.fromisoformat(run.parameters["day"]), window, keys)  # type: ignore[arg-type]
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what the travel times follow from, for the run's row."""
+        start, end = (f"{t:%H:%M}" for t in self.window)
+        return {
+            "day": str(self.timetable.day),
+            "window": [start, end],
+            "walk": {"method": METHOD, "km_h": 4.5, "to_stop_m": ACCESS_M, "between_stops_m": connections.FOOTPATH_M},
+            "home_by_min": travel.HOME_BY_S // 60,
+            "change_min_s": connections.CHANGE_S,
+        }
+
+    @property
+    def window_s(self) -> tuple[int, int]:
+        start, end = (t.hour * 3600 + t.minute * 60 for t in self.window)
+        return start, end
+
+    def stop(self, spot: Spot) -> int:
+        return self.timetable.index[spot.stop.stop_id]
+
+    def near(self, places: Sequence[Place]) -> connections.Access:
+        """Return the stops within walking distance of places (EPSG:25833)."""
+        return connections.access(self.timetable, [p[1] for p in places], [p[2] for p in places], ACCESS_M)
+
+    def travel(self, run: ReachRun, places: Mapping[str, Sequence[Place]], with_cells: bool, progress: Progress) -> dict[str, Travel]:
+        """Compute all travel times, write those of centres, stops and cells, and return those of the places."""
+        rows = [
+            Centre(run=run, position=i, key=s.key, name=s.name, kind=s.kind, town=s.town, stop_id=s.stop.stop_id, stop_name=s.stop.name)
+            for i, s in enumerate(self.spots)
+        ]
+        Centre.objects.bulk_create(rows)
+        asked = {kind: self.near(p) for kind, p in places.items()} | {"stops": scan.stop_access(self.paths)}
+        if with_cells:
+            from layers.reach import cells
+
+            asked["cells"] = self.near(cells.places())
+        self._ask(asked, progress)
+        self._write_stops(run)
+        if with_cells:
+            cells.write(run, rows, self.minutes["cells"])
+        return {kind: self._of(kind, asked[kind]) for kind in places}
+
+    def travel_in(self, run: ReachRun, places: Mapping[str, Sequence[Place]]) -> dict[str, Travel]:
+        """Return the travel times of some places, writing nothing."""
+        asked = {kind: self.near(p) for kind, p in places.items()}
+        self._ask(asked, lambda *_: None)
+        return {kind: self._of(kind, asked[kind]) for kind in places}
+
+    def _ask(self, asked: Mapping[str, connections.Access], progress: Progress) -> None:
+        stops = [self.stop(s) for s in self.spots]
+
+        def told(done: int, of: int) -> None:
+            progress("travel times to centres", done, of)
+
+        self.minutes = travel.to_centres(self.timetable, self.paths, stops, asked, self.window_s, progress=told)
+
+    def _of(self, kind: str, asked: connections.Access) -> Travel:
+        """Return the numbers that stand in a place's row."""
+        found = self.minutes[kind]
+        berlin = [i for i, s in enumerate(self.spots) if s.key == BERLIN]
+        count = found.best.shape[1]
+        nothing = np.full(count, travel.NOT, dtype=np.int16)
+        to_berlin = (found.best[berlin[0]], found.median[berlin[0]], found.p90[berlin[0]]) if berlin else (nothing,) * 3
+        home = travel.last_home(self.timetable, self.paths, self.stop(self.spots[berlin[0]]), asked) if berlin else nothing
+        kinds = [s.kind for s in self.spots]
+        oz = [i for i, k in enumerate(kinds) if k == Centre.Kind.OBERZENTRUM]
+        # every Oberzentrum has the functions of a Mittelzentrum, too (LEP HR)
+        mz = [i for i, k in enumerate(kinds) if k in (Centre.Kind.OBERZENTRUM, Centre.Kind.MITTELZENTRUM)]
+        return Travel(to_berlin, home, self._next(found, oz), self._next(found, mz))
+
+    def _next(self, found: travel.Minutes, chosen: Sequence[int]) -> tuple[list[str], Any, Any]:
+        row = travel.nearest(found, chosen)
+        column = np.arange(len(row))
+        names = [self.spots[r].name if r != travel.NOT else "" for r in row]
+        best, median = (np.where(row == travel.NOT, travel.NOT, a[row, column]) for a in (found.best, found.median))
+        return names, best, median
+
+    def _write_stops(self, run: ReachRun) -> None:
+        pks = dict(TransitStop.objects.filter(dataset=run.dataset).values_list("stop_id", "pk"))
+        found = self.minutes["stops"]
+        lists = [_nullable(a.T) for a in (found.best, found.median, found.p90)]
+        rows = [
+            StopReach(run=run, stop_id=pks[sid], best_min=lists[0][i], median_min=lists[1][i], p90_min=lists[2][i])
+            for i, sid in enumerate(self.timetable.stop_id)
+            if sid in pks
+        ]
+        copy_in(StopReach, rows)
+
+
+def _nullable(minutes: Any) -> list[list[int | None]]:
+    """Return an array as lists with None for NOT."""
+    return [[None if v == travel.NOT else v for v in row] for row in minutes.tolist()]
