@@ -320,3 +320,6 @@ class Zone(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.get_kind_display()
+
+
+from layers.remote.layer import RemoteLayer  # noqa: E402, F401 - Django looks for models here

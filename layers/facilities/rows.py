@@ -75,7 +75,9 @@ def from_osm(path: Path, wanted: Collection[str], report: LoadReport, progress: 
     return placed(found, shapes, crs.WEB, report), extract
 
 
-def from_table(table: Table, column_of: dict[str, str], only: str, report: LoadReport, given_crs: int | None = None) -> list[Row]:
+def from_table(
+    table: Table, column_of: dict[str, str], only: str, report: LoadReport, given_crs: int | None = None, *, by_word: bool = False
+) -> list[Row]:
     """Return the rows of a table.
 
     Parameters
@@ -84,6 +86,8 @@ def from_table(table: Table, column_of: dict[str, str], only: str, report: LoadR
         Field → column.
     only : str
         The kind of every row, or '' when a column says it.
+    by_word : bool
+        Whether a known word in the column goes before `only`.
 
     Raises
     ------
@@ -98,7 +102,7 @@ def from_table(table: Table, column_of: dict[str, str], only: str, report: LoadR
     found: list[Raw] = []
     picked: list[int] = []
     for i, (number, row) in enumerate(zip(table.numbers, table.rows, strict=True)):
-        raw = _raw(number, row, column_of, only, report) if number not in table.broken else None
+        raw = _raw(number, row, column_of, only, by_word, report) if number not in table.broken else None
         if number in table.broken:
             report.add(number, "row", "", table.broken[number])
         report.read += len(raw.kinds) if raw else 1
@@ -116,7 +120,7 @@ def from_table(table: Table, column_of: dict[str, str], only: str, report: LoadR
     return placed(found, points, crs.STORAGE, report)
 
 
-def _raw(number: int, row: dict[str, Any], column_of: dict[str, str], only: str, report: LoadReport) -> Raw | None:
+def _raw(number: int, row: dict[str, Any], column_of: dict[str, str], only: str, by_word: bool, report: LoadReport) -> Raw | None:
     """Return a row's values; None, with a finding, for a row that is refused."""
 
     def text(name: str) -> str:
@@ -127,7 +131,8 @@ def _raw(number: int, row: dict[str, Any], column_of: dict[str, str], only: str,
     if kinds().is_secret(v for v in row.values() if isinstance(v, str)):
         report.add(number, "row", "", "an archaeological site; their places are not published")
         return None
-    found = [only] if only else kinds().of_word(text("kind"), text("name"))
+    found = kinds().of_word(text("kind"), text("name")) if by_word or not only else []
+    found = found or ([only] if only else [])
     if not found:
         report.unmapped["kind", text("kind")[:60]] += 1
         report.add(number, "kind", text("kind"), f"not a known kind; known are {', '.join((*FacilityKind.values, *ZoneKind.values))}")
