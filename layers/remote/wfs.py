@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -63,10 +63,17 @@ def capabilities(asked: Asked, service: str, ask: Ask) -> Any:
         made = (WebFeatureService if service == "wfs" else WebMapService)(asked.url, version=asked.version, xml=body)
     except BAD as error:
         raise RemoteFailed(f"the capabilities cannot be read ({error})") from error
-    if asked.layer not in made.contents:
-        known = ", ".join(list(made.contents)[:20])
-        raise RemoteFailed(f"the service has no layer {asked.layer or '(none named)'!r}; it has {known or 'none'}")
+    _listed(asked.layer, made)
     return made
+
+
+def _listed(layer: str, service: Any) -> str:
+    """Return a layer's name as the service lists it: programs differ by version in whether a prefix belongs to it."""
+    alike = [name for name in service.contents if name.rpartition(":")[2] == layer.rpartition(":")[2]]
+    if layer in service.contents or len(alike) == 1:
+        return layer if layer in service.contents else str(alike[0])
+    known = ", ".join(list(service.contents)[:20])
+    raise RemoteFailed(f"the service has no layer {layer or '(none named)'!r}; it has {known or 'none'}")
 
 
 def read_layer(asked: Asked, ask: Ask) -> Table:
@@ -88,6 +95,7 @@ def read_layer(asked: Asked, ask: Ask) -> Table:
     service = capabilities(asked, "wfs", ask)
     for operation in service.operations:  # the service's own word on where to ask is not followed
         operation.methods = [{"type": "Get", "url": asked.url}]
+    asked = replace(asked, layer=_listed(asked.layer, service))
     source = _best_crs(service.contents[asked.layer].crsOptions)
     pages = _pages(service, asked, source, ask)
     table = pages[0]
@@ -140,6 +148,8 @@ def _pages(service: Any, asked: Asked, source: Crs, ask: Ask) -> list[Table]:
         page = read_gml(body, asked.layer, MAX_SHAPE)
         if not page.rows:
             break
+        if pages and page.rows == pages[-1].rows:
+            raise RemoteFailed("the service says that it pages, but gives the same features again")
         pages.append(page)
         count += len(page.rows)
         refs |= {r.get(asked.ref) for r in page.rows} if asked.ref else set()
