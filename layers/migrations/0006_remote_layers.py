@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('service', models.CharField(choices=[('wfs', 'WFS'), ('wms', 'WMS')], max_length=3, verbose_name='Dienst')),
                 ('url', models.URLField(blank=True, help_text='Ohne Parameter; der Rechner muss freigegeben sein.', max_length=400, verbose_name='Adresse')),
                 ('layer', models.CharField(blank=True, help_text='Name wie im Dienst, zum Beispiel ms:Schul_Standorte', max_length=200, verbose_name='Ebene')),
-                ('version', models.CharField(default='2.0.0', help_text='WFS 2.0.0, 1.1.0, 1.0.0; WMS 1.3.0, 1.1.1', max_length=5, verbose_name='Version')),
+                ('version', models.CharField(default='2.0.0', help_text='WFS 2.0.0, 1.1.0; WMS 1.3.0, 1.1.1', max_length=5, verbose_name='Version')),
                 ('licence', models.CharField(blank=True, max_length=120, verbose_name='Lizenz')),
                 ('licence_url', models.URLField(blank=True, verbose_name='Lizenztext')),
                 ('attribution', models.CharField(blank=True, max_length=400, verbose_name='Quellenvermerk')),

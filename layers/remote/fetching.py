@@ -268,36 +268,31 @@ def text_of(body: bytes, length: int = 200) -> str:
     return " ".join(words.split())[:length]
 
 
-class _Seen(Exception):
-    """The root element has been seen."""
-
-
 def root_of(body: bytes, host: str = "") -> tuple[str, dict[str, str]]:
-    """Return local name and attributes of an XML document's root; only then may another parser read it.
+    """Return local name and attributes of a whole XML document's root; only then may another parser read it.
 
     Attributes keep their prefix out: `numberMatched`, not its namespace.
 
     Raises
     ------
     RemoteFailed
-        When it is no XML, or declares a document type: entities are neither expanded nor fetched.
+        When it is no XML or ends in the middle, or declares a document type: entities are neither expanded nor fetched.
     """
     found: list[tuple[str, dict[str, str]]] = []
+    parser = expat.ParserCreate(namespace_separator="}")
 
     def start(name: str, attributes: dict[str, str]) -> None:
         found.append((name.rpartition("}")[2], {k.rpartition("}")[2]: v for k, v in attributes.items()}))
-        raise _Seen
+        parser.StartElementHandler = None
 
     def doctype(*_args: object) -> None:
         raise RemoteFailed(f"{host}: the answer declares a document type (DOCTYPE); such answers are not read".lstrip(": "))
 
-    parser = expat.ParserCreate(namespace_separator="}")
     parser.StartElementHandler = start
     parser.StartDoctypeDeclHandler = doctype
     try:
         parser.Parse(body, True)
-    except _Seen:
-        return found[0]
     except expat.ExpatError as error:
-        raise RemoteFailed(f"{host}: the answer is no XML ({text_of(body, 80)})".lstrip(": ")) from error
-    raise RemoteFailed(f"{host}: the answer is empty".lstrip(": "))
+        what = "the answer is a damaged XML document" if found else "the answer is no XML"
+        raise RemoteFailed(f"{host}: {what} ({error}; {text_of(body, 80)})".lstrip(": ")) from error
+    return found[0]

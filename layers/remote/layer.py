@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from geo.errors import RaumError
 from geo.models import Dataset
 
-VERSIONS = {"wfs": ("2.0.0", "1.1.0", "1.0.0"), "wms": ("1.3.0", "1.1.1")}
+VERSIONS = {"wfs": ("2.0.0", "1.1.0"), "wms": ("1.3.0", "1.1.1")}
 LAYER_NAME = re.compile(r"[^\x00-\x20<>&\"'?#\x7f]{1,200}")
 
 
@@ -59,7 +59,7 @@ class RemoteLayer(models.Model):
     service = models.CharField(_("Dienst"), max_length=3, choices=Service.choices)
     url = models.URLField(_("Adresse"), max_length=400, blank=True, help_text=_("Ohne Parameter; der Rechner muss freigegeben sein."))
     layer = models.CharField(_("Ebene"), max_length=200, blank=True, help_text=_("Name wie im Dienst, zum Beispiel ms:Schul_Standorte"))
-    version = models.CharField(_("Version"), max_length=5, default="2.0.0", help_text=_("WFS 2.0.0, 1.1.0, 1.0.0; WMS 1.3.0, 1.1.1"))
+    version = models.CharField(_("Version"), max_length=5, default="2.0.0", help_text=_("WFS 2.0.0, 1.1.0; WMS 1.3.0, 1.1.1"))
     licence = models.CharField(_("Lizenz"), max_length=120, blank=True)
     licence_url = models.URLField(_("Lizenztext"), blank=True)
     attribution = models.CharField(_("Quellenvermerk"), max_length=400, blank=True)

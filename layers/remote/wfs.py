@@ -23,6 +23,7 @@ from layers.remote.fetching import root_of, text_of
 
 PAGE = 1_000
 MAX_PAGES = 500
+ROUND = 100  # services are limited to round numbers of features
 MAX_SHAPE = 10_000_000  # bytes of WKB of one geometry
 MOST_INSIDE = 0.5  # at least so many features lie where they were asked for, or the axes are not what the service says
 # what OWSLib lets pass when a document is not as it expects; lxml's own error is a SyntaxError
@@ -127,7 +128,7 @@ def _bounds(source: Crs) -> tuple[float, float, float, float]:
 
 def _pages(service: Any, asked: Asked, source: Crs, ask: Ask) -> list[Table]:
     """Return the features page by page; refuse a service that loses some on the way."""
-    claims = {name: str(c.values[0] if getattr(c, "values", None) else c.default) for name, c in service.constraints.items()}
+    claims = _claims(service)
     may_page = asked.version == "2.0.0" and claims.get("ImplementsResultPaging", "").upper() == "TRUE"
     sort = [asked.ref] if may_page and asked.ref and claims.get("ImplementsSorting", "").upper() != "FALSE" else None
     pages: list[Table] = []
@@ -161,9 +162,21 @@ def _pages(service: Any, asked: Asked, source: Crs, ask: Ask) -> list[Table]:
         raise RemoteFailed("the layer has no features in our region")
     if total is not None and count < total:
         raise RemoteFailed(f"only {count:,} of {total:,} features came, and the service does not page")
+    if not may_page and count >= ROUND and count % ROUND == 0:
+        rule = f"exactly {count:,} features came; if that is the service's limit, others are missing (version 2.0.0 pages)"
+        pages[0].notes.append(rule)
     if asked.ref and may_page and len(pages) > 1 and len(refs) < count:
         raise RemoteFailed(f"the pages overlap: {count:,} features with only {len(refs):,} different values of {asked.ref}")
     return pages
+
+
+def _claims(service: Any) -> dict[str, str]:
+    """Return what a service says that it can do; OWSLib looks for it in another namespace than it stands in."""
+    found = {}
+    for element in service._capabilities.iter("{*}Constraint"):
+        said = next(element.iter("{*}Value", "{*}DefaultValue"), None)
+        found[element.get("name", "")] = (said.text or "").strip() if said is not None else ""
+    return found
 
 
 def _hits(url: str, ask: Ask) -> int | None:

@@ -40,16 +40,16 @@ MAP = """MAP
     "ows_enable_request" "*"
     "ows_onlineresource" "http://169.254.169.254/elsewhere?"
     "ows_srs" "{srs}"
+    {more}
   END END
 {layers}END
 """
-CAPPED = '"wfs_maxfeatures" "900"'
 LAYER = """  LAYER
     NAME "{name}" TYPE {kind} STATUS ON
     CONNECTIONTYPE OGR CONNECTION "{file}" DATA "{name}"
     EXTENT 190000 5670000 510000 5960000
     PROJECTION "init=epsg:25833" END
-    METADATA "ows_title" "{name}" "gml_include_items" "all" "gml_featureid" "{ref}" {more} END
+    METADATA "ows_title" "{name}" "gml_include_items" "all" "gml_featureid" "{ref}" END
     CLASS STYLE COLOR 200 0 0 SIZE 12 SYMBOL 0 END END
   END
 """
@@ -106,19 +106,15 @@ class Server:
         gpd.GeoDataFrame({"Kennung": ["N1"], "Gebietsname": ["Ring"]}, geometry=[ring], crs=25833).to_file(data, layer="nsg", driver="GPKG")
         self.write_map(srs)
 
-    def write_map(self, srs: str, name: str = "probe.map", names: tuple[str, ...] = ("schulen", "leer", "viele", "nsg")) -> None:
+    def write_map(
+        self, srs: str, name: str = "probe.map", names: tuple[str, ...] = ("schulen", "leer", "viele", "nsg"), most: int = 0
+    ) -> None:
+        """Write a map file; `most` features are given at a time."""
         refs = {"schulen": "schul_nr", "leer": "schul_nr", "viele": "nr", "nsg": "Kennung"}
-        made = [
-            LAYER.format(
-                name=n,
-                kind="POLYGON" if n == "nsg" else "POINT",
-                file=self.folder / "data.gpkg",
-                ref=refs[n],
-                more=CAPPED if n == "viele" else "",
-            )
-            for n in names
-        ]
-        (self.folder / name).write_text(MAP.format(srs=srs, layers="".join(made)), encoding="utf-8")
+        kinds = {n: "POLYGON" if n == "nsg" else "POINT" for n in names}
+        made = [LAYER.format(name=n, kind=kinds[n], file=self.folder / "data.gpkg", ref=refs[n]) for n in names]
+        more = f'"wfs_maxfeatures" "{most}"' if most else ""
+        (self.folder / name).write_text(MAP.format(srs=srs, layers="".join(made), more=more), encoding="utf-8")
         (self.folder / "mapserver.conf").write_text('CONFIG\n  ENV\n    MS_MAP_PATTERN "."\n  END\nEND\n', encoding="utf-8")
 
     def cgi(self, handler: BaseHTTPRequestHandler) -> None:
