@@ -42,6 +42,7 @@ MAP = """MAP
     "ows_srs" "{srs}"
     {more}
   END END
+  SYMBOL NAME "dot" TYPE ELLIPSE POINTS 1 1 END FILLED TRUE END
 {layers}END
 """
 LAYER = """  LAYER
@@ -50,7 +51,7 @@ LAYER = """  LAYER
     EXTENT 190000 5670000 510000 5960000
     PROJECTION "init=epsg:25833" END
     METADATA "ows_title" "{name}" "gml_include_items" "all" "gml_featureid" "{ref}" END
-    CLASS STYLE COLOR 200 0 0 SIZE 12 SYMBOL 0 END END
+    CLASS STYLE COLOR 200 0 0 SIZE 12 SYMBOL "dot" END END
   END
 """
 
