@@ -1,13 +1,13 @@
-"""Many new rows at once: COPY, which is several times faster than INSERT and runs the same triggers and constraints."""
+"""Many rows at once: COPY, which is several times faster than INSERT and runs the same triggers and constraints."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 
@@ -31,10 +31,39 @@ def copy_in(model: type[models.Model], rows: Iterable[models.Model]) -> None:
             copy.write_row([_copied(getattr(row, f.attname), f) for f in columns])
 
 
+def copy_over(model: type[models.Model], rows: Sequence[models.Model], fields: Iterable[str]) -> None:
+    """Write the named fields of saved instances: COPY into a temporary table, then one UPDATE.
+
+    Runs in a transaction of its own or the caller's. `bulk_update` builds an expression for every value instead, which
+    takes minutes for what this does in a second.
+
+    Raises
+    ------
+    django.db.Error
+        When a constraint or trigger refuses a row; nothing is written then.
+    """
+    quote, table, key = connection.ops.quote_name, model._meta.db_table, model._meta.pk
+    columns = [model._meta.get_field(name) for name in sorted(set(fields))]
+    if not rows or not columns:
+        return
+    names = [quote(c.column) for c in (key, *columns)]  # type: ignore[union-attr]
+    new = quote(f"{table}_new")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {new} ON COMMIT DROP AS SELECT {', '.join(names)} FROM {quote(table)} WITH NO DATA")  # noqa: S608
+        with cursor.copy(f"COPY {new} ({', '.join(names)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row([row.pk, *(_copied(getattr(row, c.attname), c) for c in columns)])  # type: ignore[union-attr]
+        changes = ", ".join(f"{n} = n.{n}" for n in names[1:])
+        cursor.execute(f"UPDATE {quote(table)} AS t SET {changes} FROM {new} AS n WHERE t.{names[0]} = n.{names[0]}")  # noqa: S608
+        cursor.execute(f"DROP TABLE {new}")
+
+
 def _copied(value: Any, column: models.Field[Any, Any]) -> Any:
     """Return a value as COPY takes it: geometry as hexadecimal EWKB, objects as JSON."""
     if isinstance(value, GEOSGeometry):
         return value.hexewkb.decode()
     if isinstance(column, models.JSONField):
         return json.dumps(value)
+    if isinstance(column, models.BinaryField):
+        return column.get_prep_value(value)
     return str(value) if isinstance(value, models.TextChoices) else value

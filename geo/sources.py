@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import shapely
 from django.conf import settings
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point
+from django.contrib.gis.geos import GEOSGeometry, Point
 from django.db import transaction
 from django.db.models import Q
 from django.utils.text import slugify
 
 from geo import crs
+from geo.copying import copy_over
 from geo.errors import ImportRefused
 from geo.models import UMLAUTS, Dataset, District, PlanningRegion, Town, size_class
 
@@ -54,10 +55,14 @@ def checksum(*paths: Path) -> str:
     return digest.hexdigest()
 
 
+def multi(geometry: shapely.Geometry) -> shapely.MultiPolygon:
+    """Return a polygon as a multipolygon of one, as it is stored."""
+    return geometry if geometry.geom_type == "MultiPolygon" else shapely.MultiPolygon([geometry])
+
+
 def geos(geometry: shapely.Geometry) -> GEOSGeometry:
     """Return a shapely (multi)polygon as a GeoDjango MultiPolygon in the storage CRS."""
-    made = GEOSGeometry(memoryview(shapely.to_wkb(geometry)), srid=crs.STORAGE)
-    return made if made.geom_type == "MultiPolygon" else MultiPolygon(made, srid=crs.STORAGE)
+    return GEOSGeometry(memoryview(shapely.to_wkb(multi(geometry))), srid=crs.STORAGE)
 
 
 @dataclass
@@ -151,7 +156,7 @@ def operator_is_newer() -> bool:
     return any(d.valid_on and d.valid_on > own[d.key]["valid_on"] for d in Dataset.objects.filter(key__in=keys))
 
 
-def _outlines(areas: Iterable[tuple[str, shapely.Geometry]]) -> dict[str, MultiPolygon]:
+def _outlines(areas: Iterable[tuple[str, shapely.Geometry]]) -> dict[str, GEOSGeometry]:
     """Return district → union of its towns, on a grid of 0.1 m so that no slivers stay between them."""
     parts: dict[str, list[shapely.Geometry]] = {}
     for ags, geom in areas:
@@ -200,7 +205,7 @@ def store(rows: list[dict[str, Any]], source: Dataset) -> TownReport:
             setattr(town, k, v)
         town.district = districts[r["ags8"][:5]]
         town.size_class = size_class(town.population)
-        same_shape = town.pk and shapely.equals_exact(shapely.from_wkb(bytes(town.geom.wkb)), r["geom"], 0.05)
+        same_shape = town.pk and shapely.equals_exact(shapely.from_wkb(bytes(town.geom.wkb)), multi(r["geom"]), 0.05)
         if not same_shape:
             town.geom = geos(r["geom"])
             if "centre" not in r:
@@ -216,9 +221,7 @@ def store(rows: list[dict[str, Any]], source: Dataset) -> TownReport:
         else:
             report.unchanged += 1
     Town.objects.bulk_create(new)
-    if old:
-        fields = [f.name for f in Town._meta.concrete_fields if f.name != "id"]
-        Town.objects.bulk_update(old, fields)
+    copy_over(Town, old, [f.name for f in Town._meta.concrete_fields if not f.primary_key])
     merge_vanished(rows, report)
     return report
 

@@ -1,55 +1,85 @@
-"""Facilities and zones as files, and pictures of remote services for the map."""
+"""Layers of the live run for the map: the travel-time surface as a picture, isochrones and access classes as areas."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+import json
+from typing import Any
+
+from django.contrib.gis.db.models import MultiPolygonField
+from django.contrib.gis.db.models.functions import AsGeoJSON, Transform
+from django.db.models import F, Func, Value
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from layers.models import RemoteLayer
-from layers.publish import files
-from layers.published import FACILITIES, ZONES, FacilityFilter, ZoneFilter
-from layers.remote.proxy import Picture, picture
+from geo import crs
+from geo.errors import InvalidParameter
+from layers.models import Centre, ClassArea, ReachArea, ReachRun, Surface, TransitClass
+
+DIGITS = 4  # of a degree: about ten metres
+SIMPLER_M = 40.0  # for drawing; the stored areas are finer
+AGE_S = 300
+
+
+def _live() -> ReachRun:
+    run = ReachRun.objects.current()
+    if run is None:
+        raise Http404
+    return run
+
+
+def _number(request: HttpRequest) -> bool:
+    """Whether the median is asked for instead of the best ride."""
+    given = request.GET.get("zahl", "best")
+    if given not in ("best", "median"):
+        raise InvalidParameter("zahl", given[:60], _("erlaubt: {values}").format(values="best, median"))
+    return given == "median"
 
 
 @require_safe
-def facilities_geojson(request: HttpRequest) -> StreamingHttpResponse:
-    rows = FACILITIES.matching(FacilityFilter.parse(request.GET))
-    return StreamingHttpResponse(files.geojson(FACILITIES, rows), content_type="application/geo+json")
+def centres(request: HttpRequest) -> JsonResponse:
+    """The centres of the live run, and what their minutes follow from."""
+    run = ReachRun.objects.current()
+    rows = run.centres.all() if run else Centre.objects.none()
+    listed = [{"key": c.key, "name": c.name, "kind": c.kind} for c in rows]
+    return JsonResponse({"centres": listed, "run": run.described() if run else None})
 
 
 @require_safe
-def facilities_csv(request: HttpRequest) -> StreamingHttpResponse:
-    rows = FACILITIES.matching(FacilityFilter.parse(request.GET))
-    response = StreamingHttpResponse(files.csv(FACILITIES, rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="einrichtungen.csv"'
+def surface_picture(request: HttpRequest, key: str) -> HttpResponse:
+    """Minutes to a centre as a grey PNG in EPSG:3857 (0 = no connection); its box stands in the header `X-Box`."""
+    from layers.reach import cells
+
+    surface = get_object_or_404(Surface, run=_live(), centre__key=key)
+    picture, box = cells.picture(surface, median=_number(request))
+    response = HttpResponse(picture, content_type="image/png")
+    response["X-Box"] = ",".join(f"{v:.6f}" for v in box)
+    response["Cache-Control"] = f"public, max-age={AGE_S}"
     return response
 
 
 @require_safe
-def zones_geojson(request: HttpRequest) -> StreamingHttpResponse:
-    rows = ZONES.matching(ZoneFilter.parse(request.GET))
-    return StreamingHttpResponse(files.geojson(ZONES, rows), content_type="application/geo+json")
+def isochrones(request: HttpRequest, key: str) -> HttpResponse:
+    """The areas from which a centre is reached within 15, 30 … 90 minutes (best ride), as GeoJSON."""
+    centre = get_object_or_404(Centre, run=_live(), key=key)
+    rows = ReachArea.objects.filter(centre=centre).order_by("-minutes")
+    return _areas(rows, "minutes", {"centre": centre.name, "run": centre.run.described()})
 
 
 @require_safe
-def remote_layers(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """The remote layers that the map may offer, with what must be shown of them."""
-    shown = ("key", "title", "attribution", "licence", "licence_url")
-    found = [{name: getattr(layer, name) for name in shown} | {"url": _picture_url(layer)} for layer in RemoteLayer.objects.shown()]
-    return JsonResponse({"layers": found}, json_dumps_params={"ensure_ascii": False})
+def classes(request: HttpRequest) -> HttpResponse:
+    """Where each transit access class is reached, as GeoJSON."""
+    run = _live()
+    labels = {str(k): str(v) for k, v in TransitClass.choices}
+    return _areas(ClassArea.objects.filter(run=run).order_by("transit_class"), "transit_class", {"labels": labels, "run": run.described()})
 
 
-def _picture_url(layer: RemoteLayer) -> str:
-    return reverse("remote_picture", args=[layer.key])
-
-
-@require_safe
-def remote_picture(request: HttpRequest, key: str) -> HttpResponse:
-    """A picture of a remote WMS: GetMap and nothing else."""
-    layer = get_object_or_404(RemoteLayer.objects.shown(), key=key)
-    body, is_real = picture(layer, Picture.parse(request.GET.dict(), layer))
-    response = HttpResponse(body, content_type="image/png")
-    response["Cache-Control"] = "public, max-age=86400" if is_real else "public, max-age=60"
+def _areas(rows: Any, name: str, head: dict[str, Any]) -> HttpResponse:
+    coarse = Func(F("geom"), Value(SIMPLER_M), function="ST_SimplifyPreserveTopology", output_field=MultiPolygonField(srid=crs.STORAGE))
+    found = rows.annotate(shape=AsGeoJSON(Transform(coarse, crs.WEB), precision=DIGITS)).values_list(name, "shape")
+    features = [f'{{"type":"Feature","properties":{json.dumps({name: value})},"geometry":{shape}}}' for value, shape in found]
+    text = f'{{"type":"FeatureCollection",{json.dumps(head, ensure_ascii=False)[1:-1]},"features":[{",".join(features)}]}}'
+    response = HttpResponse(text, content_type="application/geo+json")
+    response["Cache-Control"] = f"public, max-age={AGE_S}"
     return response

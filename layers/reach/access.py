@@ -74,6 +74,11 @@ class Preset:
         return NONE
 
 
+def preset_names(folder: Path = PRESETS) -> list[str]:
+    """Return the names of the presets that hold access classes; other methods keep theirs in the same folder."""
+    return sorted(p.stem for p in folder.glob("*.toml") if "classes" in tomllib.loads(p.read_text(encoding="utf-8")))
+
+
 def load_preset(name: str, folder: Path = PRESETS) -> Preset:
     """Read `<name>.toml`.
 
@@ -82,7 +87,7 @@ def load_preset(name: str, folder: Path = PRESETS) -> Preset:
     InvalidParameter
         When there is no such preset.
     """
-    known = sorted(p.stem for p in folder.glob("*.toml"))
+    known = preset_names(folder)
     if name not in known:
         raise InvalidParameter("preset", name, f"one of {', '.join(known)}")
     raw = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from django.conf import settings
 from geo.copying import copy_in
 from geo.errors import InvalidParameter, RaumError
 from geo.models import Dataset
-from layers.models import Centre, ReachRun, StopReach, TransitStop
+from geo.sources import geos
+from layers.models import Centre, ReachArea, ReachRun, StopReach, TransitStop
 from layers.reach import connections, scan, travel
+from layers.reach.areas import isochrones
 from layers.reach.centres import BERLIN, Spot, centres
 from layers.reach.rows import Place, Travel
 from layers.sources import feed_path
@@ -35,6 +38,7 @@ class Engine:
     spots: list[Spot]
     window: tuple[datetime.time, datetime.time]
     minutes: dict[str, travel.Minutes] = field(default_factory=dict)
+    rows: list[Centre] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -103,7 +107,7 @@ class Engine:
             Centre(run=run, position=i, key=s.key, name=s.name, kind=s.kind, town=s.town, stop_id=s.stop.stop_id, stop_name=s.stop.name)
             for i, s in enumerate(self.spots)
         ]
-        Centre.objects.bulk_create(rows)
+        self.rows = Centre.objects.bulk_create(rows)
         asked = {kind: self.near(p) for kind, p in places.items()} | {"stops": scan.stop_access(self.paths)}
         if with_cells:
             from layers.reach import cells
@@ -112,7 +116,7 @@ class Engine:
         self._ask(asked, progress)
         self._write_stops(run)
         if with_cells:
-            cells.write(run, rows, self.minutes["cells"])
+            cells.write(run, self.rows, self.minutes["cells"])
         return {kind: self._of(kind, asked[kind]) for kind in places}
 
     def travel_in(self, run: ReachRun, places: Mapping[str, Sequence[Place]]) -> dict[str, Travel]:
@@ -120,6 +124,16 @@ class Engine:
         asked = {kind: self.near(p) for kind, p in places.items()}
         self._ask(asked, lambda *_: None)
         return {kind: self._of(kind, asked[kind]) for kind in places}
+
+    def areas(self, run: ReachRun, progress: Progress) -> None:
+        """Write the isochrones of every centre, from the best rides of its stops."""
+        t = self.timetable
+        with ThreadPoolExecutor(2) as pool:  # GEOS works outside the interpreter's lock
+            made = pool.map(lambda best: isochrones(t.x_m, t.y_m, np.where(best == travel.NOT, np.inf, best)), self.minutes["stops"].best)
+            for done, (centre, areas) in enumerate(zip(self.rows, made, strict=True), 1):
+                shapes = [(level, shape) for level, shape in areas.items() if not shape.is_empty]
+                copy_in(ReachArea, [ReachArea(run=run, centre=centre, minutes=level, geom=geos(shape)) for level, shape in shapes])
+                progress("areas", done, len(self.rows))
 
     def _ask(self, asked: Mapping[str, connections.Access], progress: Progress) -> None:
         stops = [self.stop(s) for s in self.spots]
@@ -153,15 +167,10 @@ class Engine:
     def _write_stops(self, run: ReachRun) -> None:
         pks = dict(TransitStop.objects.filter(dataset=run.dataset).values_list("stop_id", "pk"))
         found = self.minutes["stops"]
-        lists = [_nullable(a.T) for a in (found.best, found.median, found.p90)]
+        best, median, p90 = (np.ascontiguousarray(a.T) for a in (found.best, found.median, found.p90))
         rows = [
-            StopReach(run=run, stop_id=pks[sid], best_min=lists[0][i], median_min=lists[1][i], p90_min=lists[2][i])
+            StopReach(run=run, stop_id=pks[sid], best_min=best[i], median_min=median[i], p90_min=p90[i])
             for i, sid in enumerate(self.timetable.stop_id)
             if sid in pks
         ]
         copy_in(StopReach, rows)
-
-
-def _nullable(minutes: Any) -> list[list[int | None]]:
-    """Return an array as lists with None for NOT."""
-    return [[None if v == travel.NOT else v for v in row] for row in minutes.tolist()]

@@ -17,6 +17,8 @@ import numpy as np
 
 UNREACHABLE = 2**31 - 1
 END = -1
+BITS = 20  # hold the seconds of more than a week
+LOWER = (1 << BITS) - 1
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -88,14 +90,17 @@ def _insert(head: Any, pool: Any, used: int, stop: int, when: int, arrival: int)
 @compiled
 def _settle(travel: Any, ride: Any, stop: int, low: int, high: int, begin: int, best: int, leaves: int, walk: int, longest: int) -> None:
     """Write what holds at a stop for the minutes low … high − 1: the best ride of that time, or the walk to the target."""
-    for m in range(low, high):
-        value, inside = UNREACHABLE, UNREACHABLE
-        if best != UNREACHABLE and best - (begin + 60 * m) <= longest:
-            value, inside = best - (begin + 60 * m), best - leaves
-        if walk <= longest and walk <= value:
-            inside = min(inside, walk) if walk == value else walk
-            value = walk
-        travel[stop, m], ride[stop, m] = value, inside
+    near = high  # the first minute from which the ride is not too long
+    if best != UNREACHABLE:
+        near = min(max(-((begin + longest - best) // 60), low), high)
+    travel[stop, low:near], ride[stop, low:near] = UNREACHABLE, UNREACHABLE
+    for m in range(near, high):
+        travel[stop, m], ride[stop, m] = best - begin - 60 * m, best - leaves
+    if walk <= longest:
+        for m in range(low, high):
+            if walk <= travel[stop, m]:
+                ride[stop, m] = min(ride[stop, m], walk) if walk == travel[stop, m] else walk
+                travel[stop, m] = walk
 
 
 @compiled
@@ -156,6 +161,34 @@ def profile(connections: Any, trips: int, paths: Any, egress: Any, begin: int, m
 
 
 @compiled
+def _select(values: Any, low: int, rank: int) -> int:
+    """Return the value that would stand at `rank` if all were sorted (Hoare's selection); those before `low` stand right already.
+
+    Afterwards everything before the rank is no larger and everything after it no smaller.
+    """
+    high = len(values) - 1
+    while low < high:
+        pivot = values[(low + high) // 2]
+        i, j = low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if rank <= j:
+            high = j
+        elif rank >= i:
+            low = i
+        else:
+            break
+    return values[rank]  # type: ignore[no-any-return]
+
+
+@compiled
 def reduced(
     travel: Any,
     ride: Any,
@@ -170,23 +203,28 @@ def reduced(
     ranks: Any,
     at: Any,
 ) -> None:
-    """Write for the places low … high − 1 the best ride and, for each rank, the value of that many minutes."""
-    total, inside = np.empty(minutes, np.int32), np.empty(minutes, np.int32)
+    """Write for the places low … high − 1 the best ride and, for each rank (rising), the value of that many minutes.
+
+    Both numbers of a minute stand in one integer, the whole journey above, its part without the wait below: so one
+    minimum picks the best journey and among equals the one with the shortest wait left out.
+    """
+    pair, total = np.empty(minutes, np.int64), np.empty(minutes, np.int32)
     for place in range(low, high):
-        total[:], inside[:] = UNREACHABLE, UNREACHABLE
+        pair[:] = np.int64(UNREACHABLE) << BITS
         for k in range(start[place], start[place + 1]):
             later = (walk[k] + 59) // 60
+            whole, part = travel[stop[k], later : later + minutes], ride[stop[k], later : later + minutes]
+            added = (np.int64(60 * later) << BITS) + 60 * later
             for m in range(minutes):
-                value = travel[stop[k], m + later]
-                if value != UNREACHABLE:
-                    value += 60 * later
-                    along = ride[stop[k], m + later] + 60 * later
-                    if value < total[m] or (value == total[m] and along < inside[m]):
-                        total[m], inside[m] = value, along
+                pair[m] = min(pair[m], (np.int64(whole[m]) << BITS) + (part[m] & LOWER) + added)
+        shortest = UNREACHABLE
         for m in range(minutes):
-            if total[m] > longest:
-                total[m], inside[m] = UNREACHABLE, UNREACHABLE
-        best[place] = inside.min()
-        total.sort()
+            total[m] = UNREACHABLE
+            if pair[m] >> BITS <= longest:
+                total[m] = pair[m] >> BITS
+                shortest = min(shortest, pair[m] & LOWER)
+        best[place] = shortest
+        sorted_to = 0
         for r in range(len(ranks)):
-            at[place, r] = total[ranks[r]]
+            at[place, r] = _select(total, sorted_to, ranks[r])
+            sorted_to = ranks[r]

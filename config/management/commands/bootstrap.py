@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+import tomllib
 from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
@@ -16,12 +17,13 @@ from django.db import connection
 from django.db.utils import OperationalError
 
 from geo import sources as geo_sources
-from geo.models import Town
+from geo.models import Dataset, Town
 from geo.sources import checksum
 from layers import sources as layer_sources
 from layers.models import TransitStop
 from layers.reach import runs
 from layers.remote.hosts import register
+from layers.tasks import complete_run, soon
 from vacancies import demo
 from vacancies.models import Vacancy
 
@@ -34,17 +36,23 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="load no fictional examples")
+        parser.add_argument("--complete", action="store_true", help="compute travel times at once, not in the background")
         parser.add_argument("--no-static", action="store_true", help="leave the static files alone")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.check_database()
         self.step("tables", lambda: call_command("migrate", verbosity=0, skip_checks=True))
-        self.step("413 towns with boundaries", geo_sources.load_own)
+        self.step("413 towns with boundaries", self.load_towns)
         self.step("timetable of April 2021", layer_sources.load_own_timetable)
         self.step("entries of remote services, switched off", register)
-        if not options["no_demo"] and not Vacancy.objects.exists():
+        if not options["no_demo"] and not Vacancy.objects.exists() and not Dataset.objects.filter(key="examples").exists():
             self.step("fictional vacancies (Beispiele)", demo.load)
         self.step("transit access", runs.ensure)
+        if options["complete"]:
+            self.step("travel times, surfaces, areas", lambda: runs.ensure(parts=runs.PARTS))
+        elif not runs.is_complete():
+            soon(complete_run)
+            self.stdout.write("  travel times follow in the background, about a minute after the start")
         if not options["no_static"]:
             self.step("static files", self.collect_static)
         self.stdout.write(
@@ -77,6 +85,12 @@ class Command(BaseCommand):
         number = found[0] or found[1]
         if tuple(int(n) for n in number.split(".")[:2]) < POSTGIS:
             raise CommandError(f"PostGIS {number} is too old; 3.3 or later is needed")
+
+    def load_towns(self) -> None:
+        """Load the project's own towns, unless the operator has loaded newer ones."""
+        own = tomllib.loads((geo_sources.DATA / "datasets.toml").read_text(encoding="utf-8"))["municipal-boundaries"]
+        if not Dataset.objects.filter(key="municipal-boundaries", valid_on__gt=own["valid_on"]).exists():
+            geo_sources.load_own()
 
     def collect_static(self) -> None:
         """Collect the static files when one of them changed."""

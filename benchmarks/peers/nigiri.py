@@ -76,12 +76,14 @@ def _calls(timetable: DayTimetable) -> Iterable[tuple[Any, ...]]:
     order = np.argsort(timetable.trip, kind="stable")
     names = ("trip", "departs_s", "arrives_s", "from_stop", "to_stop", "boards", "alights")
     hops = list(zip(*(getattr(timetable, n)[order].tolist() for n in names), strict=True))
+    number = 0  # within the trip: the peer keeps 16 bits of it
     for i, (trip, departs, arrives, start, end, boards, alights) in enumerate(hops):
         first = i == 0 or hops[i - 1][0] != trip
+        number = 0 if first else number + 1
         arrived, left = (departs, True) if first else (hops[i - 1][2], hops[i - 1][6])
-        yield trip, clock(arrived), clock(departs), start, 2 * i, int(not boards), int(not left)
+        yield trip, clock(arrived), clock(departs), start, number, int(not boards), int(not left)
         if i + 1 == len(hops) or hops[i + 1][0] != trip:
-            yield trip, clock(arrives), clock(arrives), end, 2 * i + 1, 1, int(not alights)
+            yield trip, clock(arrives), clock(arrives), end, number + 1, 1, int(not alights)
 
 
 class Peer:
