@@ -12,7 +12,7 @@ from layers.remote.proxy import Picture, picture
 
 
 @require_safe
-def remote_layers(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+def remote_layers(request: HttpRequest) -> JsonResponse:
     """The remote layers that the map may offer, with what must be shown of them."""
     shown = ("key", "title", "attribution", "licence", "licence_url")
     found = [{name: getattr(layer, name) for name in shown} | {"url": _picture_url(layer)} for layer in RemoteLayer.objects.shown()]
