@@ -79,13 +79,12 @@ def vacancy_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def outward_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is reached from a vacancy: a page, or JSON for its map."""
+    """What is reached from a vacancy by bus and train."""
     vacancy, run = get_object_or_404(PublicVacancy, slug=slug), ReachRun.objects.current()
     wanted = OutwardQuestion.parse(request.GET)
     found = wanted.answer(run, vacancy.point) if run else None
-    if request.GET.get("format") == "json":
-        return JsonResponse({"found": found, "run": run.described() if run else None})
-    return render(request, "outward.html", {"vacancy": vacancy, "found": found, "run": run, "wanted": wanted})
+    context = {"vacancy": vacancy, "found": found, "run": run, "wanted": wanted, "shape": shape_of(vacancy.point)}
+    return render(request, "outward.html", context)
 
 
 @require_safe
