@@ -13,9 +13,9 @@ import pytest
 
 from geo.errors import InvalidFile
 from layers.reach import connections as cn
-from layers.reach import scan, travel
+from layers.reach import scan
 from layers.reach.edits import edit_feed
-from layers.reach.timetable import departures, read_feed
+from layers.reach.timetable import WEEKDAYS, departures, read_feed
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 OWN = DATA / "timetable" / "vbb-2021-04-20.zip"
@@ -59,7 +59,7 @@ TABLES = {
     "stops.txt": STOPS,
     "routes.txt": "route_id,agency_id,route_short_name,route_type\nr1,bus,1,3\nr2,bus,2,3\nrx,bus,X,0\nr9,bus,1,3\n",
     "trips.txt": "route_id,service_id,trip_id\n" + "".join(f"{t[0]},w,{name}\n" for name, t in TRIPS.items()),
-    "calendar.txt": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\nw,1,1,1,1,0,0,0,20260309,20260312\n",
+    "calendar.txt": f"service_id,{','.join(WEEKDAYS)},start_date,end_date\nw,1,1,1,1,0,0,0,20260309,20260312\n",
     "frequencies.txt": "trip_id,start_time,end_time,headway_secs\nf1,05:00:00,10:00:00,1800\n",
     "shapes.geojson": "kept as it is\n",
 }
@@ -327,22 +327,31 @@ def own_and_rb99(tmp_path_factory: pytest.TempPathFactory) -> tuple[cn.DayTimeta
     return cn.day_timetable(OWN, report.day), cn.day_timetable(b, report.day)
 
 
-def test_a_new_line_shortens_real_rides_and_lengthens_none(own_and_rb99: tuple[cn.DayTimetable, cn.DayTimetable]) -> None:
+def test_a_new_line_shortens_real_journeys_and_lengthens_none(own_and_rb99: tuple[cn.DayTimetable, cn.DayTimetable]) -> None:
     a, b = own_and_rb99
     assert list(a.stop_id) == list(b.stop_id)
     name = {n: i for i, n in enumerate(a.stop_name)}
-    berlin = name["S+U Berlin Hauptbahnhof"]
-    found = []
+    berlin, window = name["S+U Berlin Hauptbahnhof"], (7 * 3600, 9 * 3600)
+    minutes, journeys, in_window = [], [], []
+    change = dict(zip(a.stop_id, cn.footpaths(a).change_s.tolist(), strict=True))
     for t in (a, b):
-        paths = cn.footpaths(t, change_times={})
-        minutes = travel.to_centres(t, paths, [berlin], {"stops": scan.stop_access(paths)})["stops"]
-        found.append({n: getattr(minutes, n)[0].astype(int) for n in ("best", "median")})
-    before, after = found
+        paths = cn.footpaths(t, change_times=change)  # a station must not get larger by a line
+        found = scan.profile(t, paths, scan.around(paths, berlin), window)
+        minutes.append(scan.reduce(found, scan.stop_access(paths)))
+        journeys.append(found.travel_s[:120].astype(np.int64))
+        # rides that set out within the window; `best` also knows those for which one waits beyond its end
+        sets_out = np.arange(120)[:, None] * 60 + journeys[-1] - found.ride_s[:120]
+        in_window.append(np.where(sets_out < 7200, found.ride_s[:120], scan.UNREACHABLE).min(axis=0))
+    before, after = minutes
     rheinsberg, lindow = name["Rheinsberg, Bahnhof"], name["Lindow (Mark), Bahnhof"]
-    assert after["best"][rheinsberg] == 71  # the ride of the example file, from its platform
-    assert before["best"][rheinsberg] > 90
-    assert after["best"][lindow] == 71 - 12
-    for kind in ("best", "median"):
-        was, now = (np.where(v[kind] == travel.NOT, 10_000, v[kind]) for v in (before, after))
-        assert (now <= was).all(), kind
-        assert (now < was).sum() > 20, kind
+    assert after.best_s[rheinsberg] == 71 * 60  # the ride of the example file
+    assert before.best_s[rheinsberg] > 90 * 60
+    assert after.best_s[lindow] == (71 - 12) * 60
+    assert (journeys[1] <= journeys[0]).all()
+    assert (in_window[1] <= in_window[0]).all()
+    for kind in ("median_s", "p90_s"):
+        assert (getattr(after, kind) <= getattr(before, kind)).all(), kind
+    assert (after.median_s < before.median_s).sum() > 100
+    longer = np.flatnonzero(after.best_s > before.best_s)
+    assert len(longer) < 10  # in A they wait beyond nine o'clock for a faster ride; now they arrive earlier by another
+    assert (before.best_s[longer] < in_window[0][longer]).all()
