@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
-from geo.errors import InvalidFile
+from geo.errors import InvalidFile, InvalidParameter
 from layers.reach.edit_list import Edit
 from layers.reach.timetable import Feed, choose_day, seconds
 
@@ -53,9 +53,11 @@ class Draft:
         stop_id → id of its placed stop group; stop_id → name; station → the stops in it.
     """
 
-    def __init__(self, path: Path, feed: Feed, list_name: str) -> None:
+    def __init__(self, path: Path, feed: Feed, list_name: str, day: datetime.date | None = None) -> None:
         self.path, self.feed, self.list_name = path, feed, list_name
-        self.day: datetime.date = choose_day(feed)
+        if day is not None and day not in feed.days:
+            raise InvalidParameter("day", str(day), f"the feed runs on {feed.days[0]} to {feed.days[-1]}" if feed.days else "no day at all")
+        self.day: datetime.date = day or choose_day(feed)
         self.services = {service: set(dates) for service, dates in feed.services.items()}
         with zipfile.ZipFile(path) as archive:
             self.member = {i.filename.rsplit("/", 1)[-1]: i.filename for i in archive.infolist() if i.filename.endswith(".txt")}

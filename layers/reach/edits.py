@@ -62,7 +62,7 @@ class Pattern:
     whole: int = 0
 
 
-def edit_feed(path_a: Path, edits: Path, path_b: Path) -> EditReport:
+def edit_feed(path_a: Path, edits: Path, path_b: Path, day: datetime.date | None = None) -> EditReport:
     """Write the feed that a list of edits makes of another.
 
     Parameters
@@ -73,6 +73,8 @@ def edit_feed(path_a: Path, edits: Path, path_b: Path) -> EditReport:
         YAML file.
     path_b : Path
         Replaced as a whole when it is there, and only after the new feed has been read back without an error.
+    day : date, optional
+        Reference day; chosen by `timetable.choose_day` when not given.
 
     Raises
     ------
@@ -82,7 +84,7 @@ def edit_feed(path_a: Path, edits: Path, path_b: Path) -> EditReport:
     wanted = read_edits(edits)
     if path_b.exists() and path_b.samefile(path_a):
         raise InvalidFile(f"{path_b.name}: feed B would overwrite feed A; give it another name")
-    draft = Draft(path_a, read_feed(path_a), edits.name)
+    draft = Draft(path_a, read_feed(path_a), edits.name, day)
     done = [f"{e.number}. {_APPLY[type(e)](draft, e)}" for e in wanted.edits]
     digest = _write(path_a, draft, path_b)
     return EditReport(wanted.title, draft.day, tuple(done), tuple(sorted(draft.changed)), digest)
