@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -91,9 +92,13 @@ class Comparison:
         """Measures that both have."""
         return [m for m in MEASURES if self.before.has(m) and self.after.has(m)]
 
+    @cached_property
+    def _signs(self) -> dict[str, Any]:
+        return {m: np.sign(self.before.ranks(m) - self.after.ranks(m)) for m in self.measures}
+
     def sign(self, measure: str) -> Any:
         """Return GAIN, SAME or LOSS per place."""
-        return np.sign(self.before.ranks(measure) - self.after.ranks(measure))
+        return self._signs[measure]
 
     def change(self, measure: str) -> Any:
         """Return after − before per place, minutes or classes; beyond ±`FAR` / 2 a connection was won or lost."""
@@ -121,7 +126,7 @@ class Comparison:
         if measure not in self.measures:
             return None
         was, now = (r.ranks(measure) <= limit for r in (self.before, self.after))
-        coming, leaving = np.flatnonzero(now & ~was), np.flatnonzero(was & ~now)
+        coming, leaving = (np.flatnonzero(a).tolist() for a in (now & ~was, was & ~now))
         return Crossing(limit, len(coming), len({towns[i] for i in coming}), len(leaving), len({towns[i] for i in leaving}))
 
     def order(self, measure: str, places: Any, key: Callable[[int], Any]) -> list[int]:

@@ -69,25 +69,15 @@ def tally_sentence(measure: str, towns: Tally, vacancies: Tally) -> str:
 
 
 def _towns_tally(t: Tally) -> str:
-    gain = (
-        ngettext("{n} Gemeinde gewinnt", "{n} Gemeinden gewinnen", t.gain).format(n=figure(t.gain))
-        if t.gain
-        else _("keine Gemeinde gewinnt")
-    )
-    loss = (
-        ngettext("{n} verliert", "{n} verlieren", t.loss).format(n=figure(t.loss)) if t.loss else pgettext("municipality", "keine verliert")
-    )
-    return f"{gain}, {loss}"
+    gain = ngettext("{n} Gemeinde gewinnt", "{n} Gemeinden gewinnen", t.gain) if t.gain else _("keine Gemeinde gewinnt")
+    loss = ngettext("{n} verliert", "{n} verlieren", t.loss) if t.loss else pgettext("municipality", "keine verliert")
+    return f"{gain.format(n=figure(t.gain))}, {loss.format(n=figure(t.loss))}"
 
 
 def _vacancies_tally(t: Tally) -> str:
-    gain = (
-        ngettext("{n} Leerstand gewinnt", "{n} Leerstände gewinnen", t.gain).format(n=figure(t.gain))
-        if t.gain
-        else _("kein Leerstand gewinnt")
-    )
-    loss = ngettext("{n} verliert", "{n} verlieren", t.loss).format(n=figure(t.loss)) if t.loss else pgettext("vacancy", "keiner verliert")
-    return f"{gain}, {loss}"
+    gain = ngettext("{n} Leerstand gewinnt", "{n} Leerstände gewinnen", t.gain) if t.gain else _("kein Leerstand gewinnt")
+    loss = ngettext("{n} verliert", "{n} verlieren", t.loss) if t.loss else pgettext("vacancy", "keiner verliert")
+    return f"{gain.format(n=figure(t.gain))}, {loss.format(n=figure(t.loss))}"
 
 
 def minutes_change(before: int, after: int) -> str:
