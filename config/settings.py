@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("RW_DATA_DIR", BASE_DIR / ".run"))
@@ -48,6 +49,7 @@ INSTALLED_APPS = [
     "csp",
     "pgtrigger",
     "pghistory",
+    "procrastinate.contrib.django",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -128,6 +130,8 @@ LOGIN_URL = "admin:login"
 # Pages speak to nobody but this server. An operator may add one basemap host.
 BASEMAP_URL = os.environ.get("RW_BASEMAP_URL", "")  # XYZ template, empty = own quiet basemap
 BASEMAP_ATTRIBUTION = os.environ.get("RW_BASEMAP_ATTRIBUTION", "")
+if BASEMAP_URL and not (BASEMAP_URL.startswith(("https://", "http://")) and all(part in BASEMAP_URL for part in ("{z}", "{x}", "{y}"))):
+    raise ImproperlyConfigured(f"RW_BASEMAP_URL is {BASEMAP_URL!r}; it must begin with https:// and contain {{z}}, {{x}} and {{y}}.")
 _BASEMAP_HOST = ["/".join(BASEMAP_URL.replace("{s}", "*").split("/")[:3])] if BASEMAP_URL else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -136,7 +140,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:", *_BASEMAP_HOST],
         "font-src": [SELF],
-        "connect-src": [SELF, *_BASEMAP_HOST],
+        "connect-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],

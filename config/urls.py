@@ -6,6 +6,7 @@ from django.urls import include, path
 
 urlpatterns = i18n_patterns(
     path("admin/", admin.site.urls),
+    path("", include("layers.urls")),
     path("", include("vacancies.urls")),
     prefix_default_language=False,
 )

@@ -64,4 +64,6 @@ def _copied(value: Any, column: models.Field[Any, Any]) -> Any:
         return value.hexewkb.decode()
     if isinstance(column, models.JSONField):
         return json.dumps(value)
+    if isinstance(column, models.BinaryField):
+        return column.get_prep_value(value)
     return str(value) if isinstance(value, models.TextChoices) else value

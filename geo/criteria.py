@@ -310,3 +310,71 @@ def _either(words: Sequence[str]) -> str:
     """Return alternatives as a person lists them: "A", "A oder B", "A, B oder C"."""
     *others, last = words
     return _(" oder ").join([", ".join(others), last]) if others else last
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock(Criterion):
+    """A time of day, `HH:MM`, not before it; `column` holds minutes after midnight, more than 1,440 for the night after.
+
+    Times before four in the morning belong to the evening before: 00:30 is later than 23:00.
+    """
+
+    kind: ClassVar[str] = "clock"
+
+    def parse(self, raw: list[str]) -> int:
+        text = self.single(raw)
+        match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", text)
+        if match is None:
+            raise self.refuse(text, _("eine Uhrzeit wie 22:30"))
+        minutes = int(match[1]) * 60 + int(match[2])
+        return minutes + 1_440 if minutes < 240 else minutes
+
+    def q(self, value: int) -> Q:
+        return Q(**{f"{self.column}__gte": value})
+
+    def dump(self, value: int) -> list[str]:
+        return [f"{value // 60 % 24:02}:{value % 60:02}"]
+
+    def spoken(self, value: int) -> str:
+        return _("{time} Uhr").format(time=self.dump(value)[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithinMinutes(Criterion):
+    """Kinds of places, each within so many minutes: `kind:minutes`, several with commas; all of them must be met.
+
+    `column` holds an object {kind: {way: minutes}}.
+    """
+
+    options: Options
+    way: str = "walk"
+    highest: int = 120
+    kind: ClassVar[str] = "within"
+
+    def parse(self, raw: list[str]) -> tuple[tuple[str, int], ...]:
+        known = [key for key, _label in self.options()]
+        found: dict[str, int] = {}
+        for part in (p.strip() for item in raw for p in item.split(",") if p.strip()):
+            name, _sep, minutes = part.partition(":")
+            if name not in known:
+                raise self.refuse(part[:60], _("erlaubt: {values}").format(values=", ".join(f"{k}:15" for k in known)))
+            if not re.fullmatch(r"\d{1,3}", minutes) or not 1 <= int(minutes) <= self.highest:
+                raise self.refuse(part[:60], _("{kind}:Minuten mit 1 bis {high} Minuten").format(kind=name, high=self.highest))
+            found[name] = min(int(minutes), found.get(name, self.highest))
+        return tuple((k, found[k]) for k in known if k in found)
+
+    def q(self, value: tuple[tuple[str, int], ...]) -> Q:
+        wanted = Q()
+        for name, minutes in value:
+            wanted &= Q(**{f"{self.column}__{name}__{self.way}__lte": minutes})
+        return wanted
+
+    def dump(self, value: tuple[tuple[str, int], ...]) -> list[str]:
+        return [",".join(f"{name}:{minutes}" for name, minutes in value)]
+
+    def spoken(self, value: tuple[tuple[str, int], ...]) -> str:
+        labels = dict(self.options())
+        return _(" und ").join(_("{place} in {n} Minuten").format(place=labels[name], n=minutes) for name, minutes in value)
+
+    def schema(self) -> dict[str, Any]:
+        return super().schema() | {"options": [{"value": k, "label": str(v)} for k, v in self.options()], "highest": self.highest}

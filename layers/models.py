@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
@@ -95,6 +95,18 @@ class ReachRun(models.Model):
     def __str__(self) -> str:
         return f"{self.preset} {self.day}"
 
+    def described(self) -> dict[str, str]:
+        """Return what every figure of the run says about itself: source, day, window, method, and what the timetable lacks."""
+        travel = self.parameters
+        start, end = travel.get("window", ("", ""))
+        return {
+            "source": self.dataset.attribution,
+            "day": str(travel.get("day", self.day)),
+            "window": f"{start}–{end}" if start else "",
+            "method": travel.get("walk", {}).get("method", "crow-fly"),
+            "note": self.dataset.note,
+        }
+
 
 class Centre(models.Model):
     """A centre whose travel times a run holds: Berlin Hbf, the Oberzentren, the Mittelzentren."""
@@ -126,18 +138,26 @@ class Centre(models.Model):
         return self.name
 
 
-def _minutes_list() -> ArrayField:
-    return ArrayField(models.SmallIntegerField(null=True))
+class MinutesField(models.BinaryField):
+    """Minutes as little-endian int16, −1 where no connection is: a list of 62,000 in 124 kB, written and read at once."""
+
+    def from_db_value(self, value: Any, _expression: Any, _connection: Any) -> Any:
+        import numpy as np
+
+        return None if value is None else np.frombuffer(bytes(value), dtype="<i2")
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value.astype("<i2").tobytes() if hasattr(value, "astype") else value
 
 
 class StopReach(models.Model):
-    """Minutes from one stop to every centre of a run, by `Centre.position`; NULL where no connection is."""
+    """Minutes from one stop to every centre of a run, by `Centre.position`."""
 
     run = models.ForeignKey(ReachRun, models.CASCADE, related_name="stop_rows")
     stop = models.ForeignKey(TransitStop, models.CASCADE, related_name="reach_rows")
-    best_min = _minutes_list()
-    median_min = _minutes_list()
-    p90_min = _minutes_list()
+    best_min = MinutesField()
+    median_min = MinutesField()
+    p90_min = MinutesField()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=("run", "stop"), name="stop_once_per_run")]
@@ -152,12 +172,12 @@ class HexCell(models.Model):
 
 
 class Surface(models.Model):
-    """Minutes to one centre from every hexagon cell of a run, by `HexCell.number`; NULL where no connection is."""
+    """Minutes to one centre from every hexagon cell of a run, by `HexCell.number`."""
 
     run = models.ForeignKey(ReachRun, models.CASCADE, related_name="surfaces")
     centre = models.OneToOneField(Centre, models.CASCADE, related_name="surface")
-    best_min = _minutes_list()
-    median_min = _minutes_list()
+    best_min = MinutesField()
+    median_min = MinutesField()
 
 
 class ReachArea(models.Model):

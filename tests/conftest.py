@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
             base = os.environ.get("RW_TEST_TEMPLATE", "template1")
             server.execute(f'CREATE DATABASE "{name}_new" TEMPLATE "{base}"')
             url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}_new"
-            command = [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), "bootstrap", "--no-static"]
+            command = [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), "bootstrap", "--no-static", "--complete"]
             subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=True, stdout=subprocess.DEVNULL)
             server.execute(f'ALTER DATABASE "{name}_new" RENAME TO "{name}"')
     os.environ["RW_TEST_READY"] = name

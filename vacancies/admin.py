@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import formats
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from leaflet.admin import LeafletGeoAdmin
 
+from layers.tasks import fill_reach, is_waiting, soon
 from vacancies import choices as c
 from vacancies.models import Photo, SiteText, Unit, Vacancy
 
@@ -37,7 +39,7 @@ class VacancyAdmin(LeafletGeoAdmin):
     autocomplete_fields = ("town",)
     date_hierarchy = "verified_at"
     list_per_page = 50
-    readonly_fields = ("key", "slug", "is_example", "public_address", "created_at", "updated_at", "dataset", "source_ref")
+    readonly_fields = ("key", "slug", "is_example", "public_address", "reach_state", "created_at", "updated_at", "dataset", "source_ref")
     inlines: ClassVar = [UnitInline, PhotoInline]
     actions: ClassVar = ["publish", "archive"]
     fieldsets = (
@@ -54,6 +56,7 @@ class VacancyAdmin(LeafletGeoAdmin):
                     "point",
                     "footprint",
                     "parcels",
+                    "reach_state",
                 )
             },
         ),
@@ -134,10 +137,16 @@ class VacancyAdmin(LeafletGeoAdmin):
 
     def save_model(self, request: HttpRequest, obj: Vacancy, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if not change or {"point", "visibility"} & set(form.changed_data):
-            from layers.reach import runs  # with its numerical libraries; pages start without them
+        if not obj.reach_rows.filter(live=True).exists():
+            soon(fill_reach)
 
-            runs.refresh([obj.pk])
+    @admin.display(description=gettext_lazy("Erreichbarkeit"))
+    def reach_state(self, vacancy: Vacancy) -> str:
+        """Whether the reach of the place is there or still to come."""
+        row = vacancy.reach_rows.filter(live=True).select_related("run").first() if vacancy.pk else None
+        if row:
+            return _("berechnet, Verkehrstag {day}").format(day=formats.date_format(row.run.day, "DATE_FORMAT"))
+        return _("wird berechnet") if is_waiting("fill_reach") else _("noch nicht berechnet")
 
     @admin.action(description=gettext_lazy("Ausgewählte veröffentlichen"), permissions=["change"])
     def publish(self, request: HttpRequest, chosen: QuerySet[Vacancy]) -> None:

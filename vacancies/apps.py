@@ -6,10 +6,12 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class VacanciesConfig(AppConfig):
     name = "vacancies"
+    verbose_name = _("Leerstände")
 
     def ready(self) -> None:
         pre_migrate.connect(_before, sender=self)

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from geo.criteria import AtLeastRank, Between, Choice, Criterion, Flag, Months, Number, Text
+from geo.criteria import AtLeastRank, Between, Choice, Clock, Criterion, Flag, Months, Number, Text, WithinMinutes
 from geo.filtering import FilterSet
 from geo.models import CentralFunction, District, SizeClass, StructureArea, Town
 from geo.spatial_criteria import BBox, Near, Within
-from layers.models import TransitClass
+from layers.models import FacilityKind, TransitClass
 from vacancies import choices as c
 from vacancies import spoken
 
@@ -26,6 +26,21 @@ def _towns() -> Iterable[tuple[str, str]]:
 
 def _monuments() -> Iterable[tuple[str, object]]:
     return [(value, label) for value, label in c.Monument.choices if value != c.Monument.GROUND]
+
+
+REACH = (  # parameter, column, label, phrase
+    (
+        "berlin_max",
+        "berlin_best_min",
+        _("Berlin Hbf: schnellste Fahrt höchstens"),
+        _("bis Berlin Hbf höchstens {value} (schnellste Fahrt)"),
+    ),
+    ("berlin_usual_max", "berlin_median_min", _("Berlin Hbf: Median höchstens"), _("bis Berlin Hbf höchstens {value} (Median)")),
+    ("oz_max", "oz_best_min", _("Oberzentrum: schnellste Fahrt höchstens"), _("zum Oberzentrum höchstens {value} (schnellste Fahrt)")),
+    ("oz_usual_max", "oz_median_min", _("Oberzentrum: Median höchstens"), _("zum Oberzentrum höchstens {value} (Median)")),
+    ("mz_max", "mz_best_min", _("Mittelzentrum: schnellste Fahrt höchstens"), _("zum Mittelzentrum höchstens {value} (schnellste Fahrt)")),
+    ("mz_usual_max", "mz_median_min", _("Mittelzentrum: Median höchstens"), _("zum Mittelzentrum höchstens {value} (Median)")),
+)
 
 
 class VacancyFilter(FilterSet):
@@ -121,6 +136,52 @@ class VacancyFilter(FilterSet):
             phrase=_("mindestens {value} Abfahrten am Tag"),
             opening=_("mit mindestens {value} Abfahrten am Tag"),
             group="place",
+        ),
+        *(
+            Number(
+                name=name,
+                label=label,
+                column=column,
+                lookup="lte",
+                unit=_("Minuten"),
+                lowest=1,
+                highest=600,
+                phrase=phrase,
+                group="reach",
+            )
+            for name, column, label, phrase in REACH
+        ),
+        Clock(
+            name="last_home",
+            label=_("Letzte Fahrt ab Berlin Hbf nicht vor"),
+            column="last_from_berlin",
+            phrase=_("letzte Fahrt ab Berlin Hbf um {value} oder später"),
+            group="reach",
+            help=_("Bis 2 Uhr nachts zu Hause; Uhrzeit wie 22:30."),
+        ),
+        Flag(
+            name="rin_mz",
+            label=_("Mittelzentrum in 45 Minuten"),
+            column="rin_mz",
+            phrase=_("Mittelzentrum in 45 Minuten (RIN 2008)"),
+            group="reach",
+        ),
+        Flag(
+            name="rin_oz",
+            label=_("Oberzentrum in 90 Minuten"),
+            column="rin_oz",
+            phrase=_("Oberzentrum in 90 Minuten (RIN 2008)"),
+            group="reach",
+            help=_("Richtwerte der RIN 2008 für Bus und Bahn, gemessen an der schnellsten Fahrt."),
+        ),
+        WithinMinutes(
+            name="nearby",
+            label=_("Einrichtungen zu Fuß"),
+            column="nearby",
+            options=lambda: FacilityKind.choices,
+            phrase=_("zu Fuß: {value}"),
+            group="reach",
+            help=_("Mehrere müssen alle erreichbar sein."),
         ),
         Choice(
             name="central",

@@ -257,6 +257,17 @@ class Vacancy(models.Model):
                 RETURN NEW;
                 """,  # noqa: S608
             ),
+            pgtrigger.Trigger(
+                name="moved_loses_reach",
+                operation=pgtrigger.UpdateOf("point", "visibility"),
+                when=pgtrigger.After,
+                func="""
+                IF OLD.public_point IS DISTINCT FROM NEW.public_point THEN
+                    DELETE FROM layers_vacancyreach r WHERE r.vacancy_id = NEW.id AND r.live;
+                END IF;
+                RETURN NULL;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ from geo import crs
 from geo.criteria import Choice
 from geo.filtering import FilterSet
 from geo.models import CentralFunction, SizeClass, StructureArea
-from layers.models import TransitClass
+from layers.models import TransitClass, ZoneKind
 from vacancies import choices as c
 
 
@@ -157,6 +157,19 @@ class PublicVacancy(models.Model):
     rail_distance_m = _number(_("zum Bahnhof in m (Luftlinie)"))
     departures_per_day = _number(_("Abfahrten am Tag an der Haltestelle"))
     well_connected = models.BooleanField(_("gut angebunden"))
+    berlin_best_min = _number(_("nach Berlin Hbf in Minuten (schnellste Fahrt)"))
+    berlin_median_min = _number(_("nach Berlin Hbf in Minuten (Median)"))
+    last_from_berlin = _number(_("letzte Fahrt ab Berlin Hbf in Minuten nach Mitternacht"))
+    oz_name = _text(_("nächstes Oberzentrum"), 160)
+    oz_best_min = _number(_("zum Oberzentrum in Minuten (schnellste Fahrt)"))
+    oz_median_min = _number(_("zum Oberzentrum in Minuten (Median)"))
+    mz_name = _text(_("nächstes Mittelzentrum"), 160)
+    mz_best_min = _number(_("zum Mittelzentrum in Minuten (schnellste Fahrt)"))
+    mz_median_min = _number(_("zum Mittelzentrum in Minuten (Median)"))
+    rin_oz = models.BooleanField(_("Oberzentrum in 90 Minuten (RIN 2008)"))
+    rin_mz = models.BooleanField(_("Mittelzentrum in 45 Minuten (RIN 2008)"))
+    nearby = models.JSONField(_("nächste Einrichtungen (Minuten zu Fuß und mit dem Rad)"))
+    zones = _choices(_("Gebiete"), ZoneKind)
 
     objects: ClassVar = PublicVacancyQuerySet.as_manager()
 

@@ -5,13 +5,14 @@ from django.urls import path
 from vacancies import views
 
 urlpatterns = [
-    path("", views.map_page, name="map"),
+    path("", views.listing_page, {"page": "map"}, name="map"),
     path("karte/daten.json", views.map_data, name="map_data"),
     path("karte/objekt/<slug:key>/", views.card, name="card"),
-    path("leerstaende/", views.list_page, name="list"),
+    path("leerstaende/", views.listing_page, {"page": "list"}, name="list"),
     path("leerstaende.geojson", views.geojson, name="geojson"),
     path("leerstaende.csv", views.csv, name="csv"),
     path("leerstaende/<slug:slug>/", views.vacancy_page, name="vacancy"),
+    path("leerstaende/<slug:slug>/erreichbar/", views.outward_page, name="outward"),
     path("fotos/<str:name>", views.photo, name="photo"),
     path("orte/", views.towns_page, name="towns"),
     path("orte/<slug:slug>/", views.town_page, name="town"),

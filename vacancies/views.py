@@ -19,6 +19,7 @@ from vacancies.filters import VacancyFilter
 from vacancies.listing import ORDERS, PAGE_PARAMETERS, Listing
 from vacancies.mapdata import map_payload, shape_of
 from vacancies.models import Photo, SiteText, Vacancy
+from vacancies.outward import OutwardQuestion
 from vacancies.public import PublicPhoto, PublicVacancy
 from vacancies.published import VACANCIES
 
@@ -27,21 +28,16 @@ MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False
 
 def _listing_context(request: HttpRequest) -> dict[str, object]:
     listing = Listing.ask(request.GET)
-    return {"listing": listing, "fields": listing.form(), "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
+    return {"listing": listing, "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
 
 
 @require_safe
-def map_page(request: HttpRequest) -> HttpResponse:
-    """Map and list side by side; asked by the page itself for the changed part only."""
-    template = "_answer.html" if request.headers.get("X-Part") == "answer" else "map.html"
-    response = render(request, template, _listing_context(request) | {"page": "map"})
+def listing_page(request: HttpRequest, page: str) -> HttpResponse:
+    """Map with list, or list alone; asked by the page itself for the changed part only."""
+    template = "_answer.html" if request.headers.get("X-Part") == "answer" else {"map": "map.html", "list": "list.html"}[page]
+    response = render(request, template, _listing_context(request) | {"page": page})
     response["Vary"] = "X-Part, Accept-Language, Cookie"
     return response
-
-
-@require_safe
-def list_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "list.html", _listing_context(request) | {"page": "list"})
 
 
 @require_safe
@@ -79,6 +75,17 @@ def vacancy_page(request: HttpRequest, slug: str) -> HttpResponse:
     beside = PublicVacancy.objects.all().beside(vacancy)[:4]
     context = {"vacancy": vacancy, "beside": beside, "town": Town.objects.defer("geom").get(slug=vacancy.town_slug)}
     return render(request, "vacancy.html", context | {"run": ReachRun.objects.current(), "shape": shape_of(vacancy.point)})
+
+
+@require_safe
+def outward_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is reached from a vacancy: a page, or JSON for its map."""
+    vacancy, run = get_object_or_404(PublicVacancy, slug=slug), ReachRun.objects.current()
+    wanted = OutwardQuestion.parse(request.GET)
+    found = wanted.answer(run, vacancy.point) if run else None
+    if request.GET.get("format") == "json":
+        return JsonResponse({"found": found, "run": run.described() if run else None})
+    return render(request, "outward.html", {"vacancy": vacancy, "found": found, "run": run, "wanted": wanted})
 
 
 @require_safe
@@ -129,7 +136,7 @@ def text_page(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "text.html", {"body": html, "title": SiteText.Name(name).label, "text_language": language})
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "error.html", {"title": _("Diese Seite gibt es nicht."), "code": 404}, status=404)
 
 

@@ -17,7 +17,7 @@ from geo.filtering import FilterSet
 class Field:
     """A column of a layer: its name in files and services, its label and unit, and how its values look.
 
-    `kind` is one of text, number, decimal, flag, date, list.
+    `kind` is one of text, number, decimal, flag, date, list, object.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Collection:
 
 
 KINDS: tuple[tuple[type[models.Field], str], ...] = (
+    (models.JSONField, "object"),
     (ArrayField, "list"),
     (models.BooleanField, "flag"),
     (models.DateField, "date"),

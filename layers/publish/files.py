@@ -78,6 +78,8 @@ def _cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         return "|".join(value)
+    if isinstance(value, dict):
+        return ENCODER.encode(value) if value else ""
     text = str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(DANGEROUS) else text
 

@@ -38,7 +38,9 @@ def frame(collection: Collection, rows: QuerySet[Any]) -> gpd.GeoDataFrame:
     return made.set_index(collection.key)
 
 
-def folium_map(points: gpd.GeoDataFrame, label: str, ground: gpd.GeoDataFrame | None = None, limit: int = 2_000) -> folium.Map:
+def folium_map(
+    points: gpd.GeoDataFrame, label: str, ground: gpd.GeoDataFrame | None = None, note: str = "", limit: int = 2_000
+) -> folium.Map:
     """Return a folium map of points over an optional ground; no tile server is asked.
 
     Parameters
@@ -49,6 +51,8 @@ def folium_map(points: gpd.GeoDataFrame, label: str, ground: gpd.GeoDataFrame | 
         Column shown on click, escaped.
     ground : GeoDataFrame, optional
         Areas drawn below.
+    note : str
+        A sentence shown on the map, e.g. that the rows are examples; escaped. What `limit` leaves out is said there, too.
 
     Notes
     -----
@@ -65,4 +69,11 @@ def folium_map(points: gpd.GeoDataFrame, label: str, ground: gpd.GeoDataFrame | 
         text = html.escape(str(getattr(row, label)))
         spot = (row.geometry.y, row.geometry.x)
         folium.CircleMarker(spot, radius=5, color="#1f5a45", fill=True, popup=folium.Popup(text, max_width=260)).add_to(made)
+    shown = [note] if note else []
+    if len(points) > limit:
+        shown.append(f"Gezeichnet sind {limit} von {len(points)}.")
+    if shown:
+        line = html.escape(" ".join(shown))
+        style = "position:absolute;bottom:24px;left:50%;transform:translateX(-50%);z-index:1000;background:#fff;padding:4px 10px"
+        made.get_root().html.add_child(folium.Element(f'<p style="{style};font:14px sans-serif">{line}</p>'))  # type: ignore[attr-defined]
     return made

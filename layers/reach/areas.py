@@ -1,9 +1,10 @@
 """Areas around stops: isochrones by bus and train, and where each transit access class holds. Pure: no database, no clock, no network.
 
-Both are unions of discs, one per stop, that grow from level to level. Measured with the 13,000 stops of the VBB on one core
-(`./dev bench surfaces`): uniting the discs as one (GEOS `disjoint_subset_union`) takes half as long as an ordinary union and a
-seventh of one on a grid of 1 m, a buffer of all points at once twenty times as long; uniting only what has grown since the
-level before saves another third. Discs become polygons with as many corners as the tolerance asks for.
+Both are unions of discs, one per stop, that grow from level to level. Measured with the 13,000 stops of the VBB
+(`./dev bench surfaces`): uniting the discs subset by subset (GEOS DisjointSubsetUnion) takes half as long as uniting them at
+once or by tiles and an eighth of uniting them on a grid of 1 m; a buffer of all points at once takes longest. Only what has
+grown since the level before is united. Discs have as many corners as the tolerance asks for. Hexagons of the surface would be
+faster still, but half a square kilometre is too coarse for an edge that people look up their street by.
 """
 
 from __future__ import annotations

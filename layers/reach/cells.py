@@ -23,8 +23,8 @@ NONE, LONGEST = 0, 250  # grey values: no connection; the most minutes the pictu
 
 def places() -> list[Place]:
     """Return number and centre of every cell (EPSG:25833); the cells are made when the outline of the towns changed."""
-    outline = shapely.union_all(shapely.set_precision([shapely.from_wkb(bytes(g.wkb)) for g in _shapes()], 0.1))
-    grid = hexgrid.cells(shapely.make_valid(outline))
+    parts = shapely.get_parts(shapely.union_all(shapely.set_precision([shapely.from_wkb(bytes(g.wkb)) for g in _shapes()], 0.1)))
+    grid = hexgrid.cells(shapely.union_all(shapely.polygons(shapely.get_exterior_ring(parts))))  # with Berlin, which lies within
     if list(HexCell.objects.order_by("number").values_list("cell", flat=True)) != grid.ids.tolist():
         HexCell.objects.all().delete()
         shapes = shapely.to_wkb(grid.polygons())
@@ -43,14 +43,10 @@ def _shapes() -> Any:
 def write(run: ReachRun, centres: list[Centre], minutes: travel.Minutes) -> None:
     """Write one row per centre."""
     rows = [
-        Surface(run=run, centre=centre, best_min=_nullable(best), median_min=_nullable(median))
+        Surface(run=run, centre=centre, best_min=best, median_min=median)
         for centre, best, median in zip(centres, minutes.best, minutes.median, strict=True)
     ]
     Surface.objects.bulk_create(rows, batch_size=10)
-
-
-def _nullable(minutes: Any) -> list[int | None]:
-    return [None if v == travel.NOT else v for v in minutes.tolist()]
 
 
 @lru_cache(maxsize=4)
@@ -83,8 +79,9 @@ def picture(surface: Surface, median: bool = False) -> tuple[bytes, tuple[float,
     from PIL import Image
 
     number, box, size = _raster(surface.run_id)
-    minutes = np.array([NONE if v is None else min(max(v, 1), LONGEST) for v in (surface.median_min if median else surface.best_min)])
-    grey = np.where(number >= 0, minutes[number], NONE).astype(np.uint8).reshape(size)
+    minutes = surface.median_min if median else surface.best_min
+    known = np.where(minutes == travel.NOT, NONE, np.clip(minutes, 1, LONGEST))
+    grey = np.where(number >= 0, known[number], NONE).astype(np.uint8).reshape(size)
     out = io.BytesIO()
     Image.fromarray(grey, "L").save(out, "PNG", optimize=True)
     return out.getvalue(), box

@@ -10,7 +10,7 @@ Change times. Within a station a change takes 2 minutes; 3 where trains leave in
 has to cross to another platform; 5 where they leave in five or more, because several levels or halls lie on top of each other.
 Directions are bearings to the neighbouring stops by rail and metro, those within 30° being one: this asks nothing of a feed but
 positions (many name no platforms) and does not take a fast train's next stop for another line.
-`data/change_times.toml` overrides it by stop id. Between two stops a change takes the walk, but never less than
+`data/presets/change_times.toml` overrides it by stop id. Between two stops a change takes the walk, but never less than
 a change within the larger of the two: leaving a big station on foot is no quicker than changing inside it.
 """
 
@@ -49,7 +49,7 @@ ACCESS_M = 1_200.0
 CHANGE_S = 120
 CHANGES_S = ((3, 180), (5, 300))  # (directions by rail and metro, change time), the smallest first
 SAME_DIRECTION_DEG = 30
-CHANGE_TIMES = Path(__file__).resolve().parents[2] / "data" / "change_times.toml"
+CHANGE_TIMES = Path(__file__).resolve().parents[2] / "data" / "presets" / "change_times.toml"
 
 
 @dataclass(frozen=True)
@@ -341,7 +341,7 @@ def footpaths(timetable: DayTimetable, radius_m: float = FOOTPATH_M, change_time
     timetable : DayTimetable
     radius_m : float
     change_times : mapping, optional
-        Stop id → seconds (at least 60), overriding the rule; without it those of `data/change_times.toml`.
+        Stop id → seconds (at least 60), overriding the rule; without it those of `data/presets/change_times.toml`.
 
     Raises
     ------

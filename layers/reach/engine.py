@@ -202,13 +202,14 @@ class Engine:
     def _write_stops(self, run: ReachRun) -> None:
         pks = dict(TransitStop.objects.filter(dataset=run.dataset).values_list("stop_id", "pk"))
         found = self.minutes["stops"]
-        lists = [_nullable(a.T) for a in (found.best, found.median, found.p90)]
+        best, median, p90 = (np.ascontiguousarray(a.T) for a in (found.best, found.median, found.p90))
         rows = [
-            StopReach(run=run, stop_id=pks[sid], best_min=lists[0][i], median_min=lists[1][i], p90_min=lists[2][i])
+            StopReach(run=run, stop_id=pks[sid], best_min=best[i], median_min=median[i], p90_min=p90[i])
             for i, sid in enumerate(self.timetable.stop_id)
             if sid in pks
         ]
         copy_in(StopReach, rows)
+<<<<<<< HEAD
 
 
 def _check_window(window: tuple[datetime.time, datetime.time]) -> None:
@@ -219,3 +220,5 @@ def _check_window(window: tuple[datetime.time, datetime.time]) -> None:
 def _nullable(minutes: Any) -> list[list[int | None]]:
     """Return an array as lists with None for NOT."""
     return [[None if v == travel.NOT else v for v in row] for row in minutes.tolist()]
+=======
+>>>>>>> main

@@ -2,11 +2,13 @@
 
 Ways are cut where streets meet, where a way ends and where a barrier stops somebody; what lies between is one edge that
 keeps its shape. A barrier becomes one node per side, joined by edges of no length for the modes that pass. Node
-locations: `flex_mem` holds 16 bytes for every node of the file; from 300 MB on they go to a temporary file.
+locations take 16 bytes for every node of the file, streets or not: from 300 MB on (about 30 million nodes, half a
+gigabyte) they go to a temporary file. Memory and time: docs/decisions/20261125-streets.md.
 """
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import tempfile
 from array import array
@@ -27,6 +29,7 @@ ATTRIBUTION = "© OpenStreetMap contributors"
 LICENCE = "Open Database License (ODbL) 1.0, https://opendatacommons.org/licenses/odbl/1-0/"
 LARGE_BYTES = 300_000_000
 NOWHERE = 2**31 - 1  # what libosmium writes for a node that is not in the file
+FARTHEST_M = 2e7  # shapes are kept as 32-bit centimetres
 
 Bounds = tuple[float, float, float, float]
 
@@ -42,7 +45,7 @@ class _Ways:
     kind: array[int] = field(default_factory=lambda: array("i"))
     kinds: dict[Speeds, int] = field(default_factory=dict)
     barriers: dict[int, int] = field(default_factory=dict)
-    newest: str = ""
+    newest: datetime.date = datetime.date(1970, 1, 1)  # what OSM files without time stamps say
 
 
 def open_graph(path: Path, cache: Path, *, bounds: Bounds | None = None, rules: Rules | None = None) -> StreetGraph:
@@ -94,6 +97,7 @@ def read_graph(path: Path, *, bounds: Bounds | None = None, rules: Rules | None 
     rules = rules or load_rules()
     if bounds is not None and not (bounds[0] < bounds[2] and bounds[1] < bounds[3]):
         raise InvalidFile(f"bounds {bounds}: expected min_x, min_y, max_x, max_y in EPSG:25833, the smaller first")
+    digest = _hash(path)
     try:
         ways, stamp = _collect(path, rules)
     except (RuntimeError, ValueError, OSError) as error:
@@ -102,7 +106,7 @@ def read_graph(path: Path, *, bounds: Bounds | None = None, rules: Rules | None 
     if graph is None:
         raise InvalidFile(f"{path.name}: no street with its nodes{' inside the bounds' if bounds else ''}")
     graph.meta.update(
-        source=path.name, sha256=_hash(path), data_date=stamp, attribution=ATTRIBUTION, licence=LICENCE, rules=rules.label, note=rules.note
+        source=path.name, sha256=digest, data_date=stamp, attribution=ATTRIBUTION, licence=LICENCE, rules=rules.label, note=rules.note
     )
     return graph
 
@@ -116,7 +120,7 @@ def _hash(path: Path) -> str:
 
 
 def _collect(path: Path, rules: Rules) -> tuple[_Ways, str]:
-    """Return streets and barriers of the file, and the day of its data (YYYY-MM-DD)."""
+    """Return streets and barriers of the file, and the day of its data (YYYY-MM-DD, '' when it does not say)."""
     ways, known = _Ways(), dict[tuple[tuple[str, str], ...], Speeds]()
     with tempfile.TemporaryDirectory() as folder:
         large = path.stat().st_size > LARGE_BYTES
@@ -137,7 +141,9 @@ def _collect(path: Path, rules: Rules) -> tuple[_Ways, str]:
             if any(speeds):
                 _keep(ways, item, speeds)
         stamp = reader.header.get("osmosis_replication_timestamp", "")[:10]
-    return ways, stamp or ways.newest
+    if not stamp and ways.newest.year > 1970:
+        stamp = ways.newest.isoformat()
+    return ways, stamp
 
 
 def _keep(ways: _Ways, way: Any, speeds: Speeds) -> None:
@@ -149,7 +155,7 @@ def _keep(ways: _Ways, way: Any, speeds: Speeds) -> None:
         ways.lat.append(node.y)
     ways.end.append(len(ways.ref))
     ways.kind.append(ways.kinds.setdefault(speeds, len(ways.kinds)))
-    ways.newest = max(ways.newest, f"{way.timestamp:%Y-%m-%d}")
+    ways.newest = max(ways.newest, way.timestamp.date())
 
 
 def _graph(ways: _Ways, bounds: Bounds | None) -> StreetGraph | None:
@@ -163,9 +169,8 @@ def _graph(ways: _Ways, bounds: Bounds | None) -> StreetGraph | None:
     first = np.zeros(len(ids), np.int64)
     first[node] = np.arange(len(ref))
     lon, lat = np.frombuffer(ways.lon, np.int32)[first], np.frombuffer(ways.lat, np.int32)[first]
-    there = lon != NOWHERE
-    x, y = np.full(len(ids), np.nan), np.full(len(ids), np.nan)
-    x[there], y[there] = crs.transform_xy(lon[there] / 1e7, lat[there] / 1e7, crs.WEB, crs.STORAGE)
+    x, y = crs.transform_xy(lon / 1e7, lat / 1e7, crs.WEB, crs.STORAGE)
+    there = (lon != NOWHERE) & (np.abs(x) < FARTHEST_M) & (np.abs(y) < FARTHEST_M)
     inside = np.ones(len(ids), bool)
     if bounds is not None:
         inside = (x >= bounds[0]) & (x <= bounds[2]) & (y >= bounds[1]) & (y <= bounds[3])
@@ -182,12 +187,7 @@ def _graph(ways: _Ways, bounds: Bounds | None) -> StreetGraph | None:
         return None
     kind = np.frombuffer(ways.kind, np.int32)[np.searchsorted(end, place, side="right")]
 
-    stops = np.zeros(len(ids), np.uint8)
-    barrier = np.fromiter(ways.barriers, np.int64, len(ways.barriers))
-    at = np.searchsorted(ids, barrier)
-    known = ids[np.minimum(at, len(ids) - 1)] == barrier
-    stops[at[known]] = np.fromiter(ways.barriers.values(), np.uint8, len(ways.barriers))[known]
-
+    stops = _stops(ids, ways.barriers)
     touches = np.bincount(a, minlength=len(ids)) + np.bincount(b, minlength=len(ids))
     goes_on = (place[1:] == place[:-1] + 1) & (touches[a[1:]] == 2) & (stops[a[1:]] == 0)
     begin = np.concatenate([[True], ~goes_on])
@@ -227,6 +227,16 @@ def _graph(ways: _Ways, bounds: Bounds | None) -> StreetGraph | None:
         shape_cm=np.rint(np.column_stack([x[point], y[point]]) * 100).astype(np.int32),
         meta={"missing": lost, "ways": len(end), "bounds": list(bounds) if bounds else None},
     )
+
+
+def _stops(ids: Any, barriers: dict[int, int]) -> Any:
+    """Return for each node which modes it stops, as bits."""
+    stops = np.zeros(len(ids), np.uint8)
+    barrier, bits = np.fromiter(barriers, np.int64, len(barriers)), np.fromiter(barriers.values(), np.uint8, len(barriers))
+    at = np.minimum(np.searchsorted(ids, barrier), len(ids) - 1)
+    on_street = ids[at] == barrier
+    stops[at[on_street]] = bits[on_street]
+    return stops
 
 
 def _sides(a: Any, b: Any, stops: Any) -> tuple[Any, Any]:

@@ -99,8 +99,11 @@ def write(
     live: bool = False,
 ) -> dict[str, int]:
     """Write one row per place and return how many reach each class."""
+    from layers.reach.surroundings import around
+
     if not places:
         return {}
+    near = around(places)
     found = measure(stops.stops, rules, [x for _pk, x, _y in places], [y for _pk, _x, y in places])
 
     def stop_id(index: int) -> int | None:
@@ -120,6 +123,9 @@ def write(
             rail_distance_m=metres(found.rail_distance_m[i]),
             departures_per_day=int(stops.stops.departures_day[found.stop[i]]) if found.stop[i] >= 0 else None,
             well_connected=bool(found.well_connected[i]),
+            nearby=near.nearby[i],
+            zones=near.zones[i],
+            method=near.method,
             **({owner: pk} | (travel.columns(i) if travel else {})),
         )
         for i, (pk, _x, _y) in enumerate(places)

@@ -11,10 +11,9 @@ from django.utils import timezone
 from geo.errors import InvalidParameter, RaumError
 from geo.models import Dataset, Town
 from geo.positions import X, Y
-from layers.models import Centre, ReachRun, TownReach, VacancyReach
+from layers.models import ReachRun, TownReach, VacancyReach
 from layers.reach import rows
 from layers.reach.access import load_preset
-from layers.reach.engine import Engine
 
 KEPT = 3  # runs that stay for comparison, the live one included
 PARTS = ("travel", "surface", "areas")
@@ -70,6 +69,8 @@ def compute(
     source = source or Dataset.objects.filter(stops__isnull=False).order_by("-loaded_at").first()
     if source is None:
         raise RaumError("no timetable is loaded; run load_timetable first")
+    from layers.reach.engine import Engine  # with pandas, scipy and numba, which most starts do without
+
     engine = Engine.of(source, day, window, wanted) if parts else None
     towns = list(Town.objects.current().annotate(x=X("centre"), y=Y("centre")).values_list("pk", "x", "y"))
     vacancies = _vacancies()
@@ -110,6 +111,8 @@ def refresh(vacancy_ids: Sequence[int]) -> int:
     run = ReachRun.objects.current()
     if run is None or not vacancy_ids:
         return 0
+    from layers.reach.engine import Engine
+
     rules = load_preset(run.preset)
     places = _vacancies(vacancy_ids)
     engine = Engine.again(run)
@@ -121,14 +124,26 @@ def refresh(vacancy_ids: Sequence[int]) -> int:
     return len(places)
 
 
+def missing() -> list[int]:
+    """Return the vacancies without reach in the live run: new ones, and those that were moved since."""
+    from vacancies.models import Vacancy
+
+    done = VacancyReach.objects.filter(live=True).values("vacancy_id")
+    return list(Vacancy.objects.exclude(pk__in=done).order_by("pk").values_list("pk", flat=True))
+
+
+def is_complete(preset: str | None = None, parts: Sequence[str] = PARTS) -> bool:
+    """Whether the live run has access rows of stops that are still there, and all of the parts."""
+    live = ReachRun.objects.current()
+    if live is None or (preset and live.preset != preset) or not TownReach.objects.filter(run=live, stop__isnull=False).exists():
+        return False
+    there = {"travel": live.centres.exists, "surface": live.surfaces.exists, "areas": live.class_areas.exists}
+    return all(there[p]() for p in parts)
+
+
 def ensure(preset: str = "de_goat", parts: Sequence[str] = (), progress: Progress = _silent) -> ReachRun | None:
     """Compute a run when the stops are newer than the live one, a part is missing, or none is live; None when all is there."""
-    live = ReachRun.objects.current()
-    if live and live.preset == preset and TownReach.objects.filter(run=live, stop__isnull=False).exists():
-        missing = {"travel": not Centre.objects.filter(run=live), "surface": not live.surfaces.exists(), "areas": not live.areas.exists()}
-        if not any(missing[p] for p in parts):
-            return None
-    return compute(preset=preset, parts=parts, progress=progress)
+    return None if is_complete(preset, parts) else compute(preset=preset, parts=parts, progress=progress)
 
 
 def _vacancies(chosen: Sequence[int] | None = None) -> list[tuple[int, float, float]]:

@@ -23,7 +23,7 @@ from layers.reach.walking import WALK_M_S, Nearest
 
 FORMAT = 1  # of the kept files; raise it when the arrays change their meaning
 SNAP_LIMIT_M = 500.0
-AT_ONCE = 16  # searches whose results are held together
+AT_ONCE = 4  # searches whose results are held together
 ARRAYS = ("x", "y", "edge_from", "edge_to", "length_m", "shape_start", "shape_cm")
 
 

@@ -151,7 +151,7 @@ def test_last_connections_equal_forward_scans(day: tuple[cn.DayTimetable, cn.Foo
 
 def test_another_engine_finds_the_same_200_journeys(day: tuple[cn.DayTimetable, cn.Footpaths], tmp_path: Path) -> None:
     pytest.importorskip("pynigiri", reason="requirements/peer.txt is not installed")
-    from benchmarks import peer
+    from benchmarks.peers import nigiri as peer
 
     timetable, _paths = day
     random = np.random.default_rng(3)

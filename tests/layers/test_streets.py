@@ -1,17 +1,15 @@
-"""Streets: answers worked out on paper for a small town, and a plain Dijkstra over single segments for random ones."""
+"""Streets: answers worked out on paper for a small town, and real streets."""
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import math
 from pathlib import Path
 
 import numpy as np
+import osmium
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from geo import crs
 from geo.errors import InvalidFile, InvalidParameter
@@ -77,6 +75,18 @@ def test_the_graph_says_where_it_comes_from(town: StreetGraph) -> None:
 )
 def test_times_worked_out_on_paper(town: StreetGraph, mode: str, start: str, end: str, expected: float) -> None:
     assert seconds(town, mode, start, end) == pytest.approx(expected, abs=0.1)
+
+
+@pytest.mark.parametrize("words", [("ADB", "AB"), ("AB", "ADB")])
+def test_of_parallel_streets_the_shorter_counts(tmp_path: Path, words: tuple[str, str]) -> None:
+    ways = [(word, {"highway": "residential"}) for word in (*words, "XA", "BY")]
+    nodes = {"A": (0, 0), "B": (300, 0), "D": (150, 200), "X": (-100, 0), "Y": (400, 0)}  # A-D-B is 500 m
+    both = read_graph(write_pbf(tmp_path / "p.osm.pbf", nodes, ways, {}))
+    x, y = [ORIGIN[0] - 100, ORIGIN[0] + 400], [ORIGIN[1], ORIGIN[1]]
+    ends = snap(both, x, y, "walk")
+    there, back = Snapped(*(v[:1] for v in vars(ends).values())), Snapped(*(v[1:] for v in vars(ends).values()))
+    assert minutes_between(both, "walk", there, back) * 75 == pytest.approx([500], abs=0.1)
+    assert seconds_to_nearest(both, "walk", there, back).seconds * 1.25 == pytest.approx([500], abs=0.1)
 
 
 def test_a_car_stays_on_its_side_of_the_bollard(town: StreetGraph) -> None:
@@ -229,6 +239,18 @@ def test_files_that_are_no_streets_are_refused(tmp_path: Path) -> None:
         )
 
 
+def test_streets_beyond_the_projection_are_counted_as_missing(tmp_path: Path) -> None:
+    # 90 degrees from the central meridian the projection has no place for them
+    writer = osmium.SimpleWriter(str(tmp_path / "far.osm.pbf"))
+    for number, lon in enumerate((13.4, 13.401, 105.0, 105.001), 1):
+        writer.add_node(osmium.osm.mutable.Node(id=number, location=(lon, 52.5 if lon < 100 else 0.0)))
+    for number, nodes in enumerate(((1, 2), (3, 4)), 1):
+        writer.add_way(osmium.osm.mutable.Way(id=number, nodes=nodes, tags={"highway": "service"}))
+    writer.close()
+    graph = read_graph(tmp_path / "far.osm.pbf")
+    assert (len(graph.length_m), graph.meta["missing"], graph.meta["data_date"]) == (1, 1, "")
+
+
 def test_the_cache_is_keyed_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, reads = write_pbf(tmp_path / "t.osm.pbf"), []
 
@@ -269,106 +291,6 @@ def test_without_streets_the_crow_flies_and_says_so(town: StreetGraph) -> None:
     assert crow.seconds(at("F"), np.empty((0, 2))).facility.tolist() == [-1]
     assert crow.seconds([(float("nan"), 1.0)], at("A")).facility.tolist() == [-1]
     assert crow.seconds(at("I"), [(float("nan"), 1.0), *at("I")]).facility.tolist() == [1]
-
-
-# ------------------------------------------------------------------ against a plain Dijkstra over single segments
-
-KINDS: dict[str, tuple[dict[str, str], float, float]] = {  # km/h along and against, for cars
-    "street": ({"highway": "residential"}, 25, 25),
-    "one-way": ({"highway": "residential", "oneway": "yes"}, 25, 0),
-    "other way": ({"highway": "tertiary", "oneway": "-1"}, 0, 40),
-    "slow": ({"highway": "service"}, 15, 15),
-    "private": ({"highway": "service", "access": "private"}, 0, 0),
-    "footway": ({"highway": "footway"}, 0, 0),
-}
-
-
-@st.composite
-def towns(draw: st.DrawFn) -> tuple[dict[str, tuple[float, float]], list[tuple[str, str]], set[str]]:
-    names = "ABCDEFGHIJ"[: draw(st.integers(3, 10))]
-    spots = draw(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=len(names), max_size=len(names), unique=True))
-    nodes = {n: (100.0 * x, 100.0 * y) for n, (x, y) in zip(names, spots, strict=True)}
-    ways = draw(st.lists(st.tuples(st.text(names, min_size=2, max_size=6), st.sampled_from(sorted(KINDS))), min_size=1, max_size=8))
-    used: set[frozenset[str]] = set()
-    kept = []
-    for word, kind in ways:  # no segment twice, so that a place has one street; no step on the spot
-        pairs = [frozenset(p) for p in itertools.pairwise(word)]
-        if all(len(p) == 2 for p in pairs) and len(set(pairs)) == len(pairs) and not used & set(pairs):
-            used |= set(pairs)
-            kept.append((word, kind))
-    return nodes, kept, draw(st.sets(st.sampled_from(names), max_size=2))
-
-
-def plain(nodes: dict[str, tuple[float, float]], ways: list[tuple[str, str]], bollards: set[str], start: object, end: object) -> float:
-    """Return a car's seconds between two places (way, segment, share): nodes and places as a graph, a heap, nothing else."""
-    links: dict[object, list[tuple[object, float]]] = {}
-    for w, (word, kind) in enumerate(ways):
-        _tags, there, back = KINDS[kind]
-        for s, (a, b) in enumerate(itertools.pairwise(word)):
-            length = math.dist(nodes[a], nodes[b])
-            stops = sorted([(0.0, a), (1.0, b), *((p[2], p) for p in {start, end} if p[:2] == (w, s))], key=lambda t: t[0])  # type: ignore[index,arg-type]
-            for (t, p), (u, q) in itertools.pairwise(stops):
-                if there:
-                    links.setdefault(p, []).append((q, (u - t) * length / (there / 3.6)))
-                if back:
-                    links.setdefault(q, []).append((p, (u - t) * length / (back / 3.6)))
-    best, heap, order = {}, [(0.0, 0, start)], 1
-    while heap:
-        far, _order, here = heapq.heappop(heap)
-        if here in best:
-            continue
-        best[here] = far
-        if here in bollards:
-            continue  # reached, not passed
-        for to, cost in links.get(here, []):
-            heapq.heappush(heap, (far + cost, order, to))
-            order += 1
-    return best.get(end, math.inf)
-
-
-def on_edge(graph: StreetGraph, a: tuple[float, float], b: tuple[float, float], share: float) -> tuple[int, float] | None:
-    """Return edge and share of a point on the segment a-b, found by the segment's two ends in the edges' shapes."""
-    for e in range(len(graph.length_m)):
-        shape = graph.shape_cm[graph.shape_start[e] : graph.shape_start[e + 1]] / 100.0 - np.array(ORIGIN)
-        steps = np.append(0, np.cumsum(np.hypot(*np.diff(shape, axis=0).T)))
-        for i in range(len(shape) - 1):
-            for p, q, t in ((a, b, share), (b, a, 1 - share)):
-                if np.allclose(shape[i], p, atol=0.1) and np.allclose(shape[i + 1], q, atol=0.1):
-                    return e, (steps[i] + t * (steps[i + 1] - steps[i])) / steps[-1]
-    return None
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(case=towns(), data=st.data())
-def test_random_towns_agree_with_a_plain_dijkstra(case: tuple, data: st.DataObject, tmp_path: Path) -> None:
-    nodes, ways, bollards = case
-    drivable = [(w, s) for w, (word, kind) in enumerate(ways) if kind not in ("private", "footway") for s in range(len(word) - 1)]
-    if not drivable:
-        return
-    tags = [(word, KINDS[kind][0]) for word, kind in ways]
-    graph = read_graph(write_pbf(tmp_path / "r.osm.pbf", nodes, tags, {n: {"barrier": "bollard"} for n in bollards}))
-    spot = st.tuples(st.sampled_from(drivable), st.sampled_from([0.2, 0.35, 0.5, 0.8])).map(lambda t: (*t[0], t[1]))
-    places = data.draw(st.lists(spot, min_size=1, max_size=4, unique=True))
-    facilities = data.draw(st.lists(spot, min_size=1, max_size=4, unique=True))
-
-    def snapped(spots: list[tuple[int, int, float]]) -> Snapped:
-        found = [on_edge(graph, nodes[ways[w][0][s]], nodes[ways[w][0][s + 1]], t) for w, s, t in spots]
-        edge, share = (np.array(v) for v in zip(*[f for f in found if f], strict=True))
-        assert len(edge) == len(spots)
-        return Snapped(edge, share, np.zeros(len(edge)), graph.edge_from[edge], np.zeros(len(edge)))
-
-    at_places, at_facilities = snapped(places), snapped(facilities)
-    far = np.array([[plain(nodes, ways, bollards, p, f) for f in facilities] for p in places])
-    answer = seconds_to_nearest(graph, "car", at_places, at_facilities)
-    np.testing.assert_allclose(answer.seconds, far.min(axis=1), atol=0.1)
-    for i, f in enumerate(answer.facility):
-        assert (f == -1) == np.isinf(far[i].min())
-        assert f == -1 or far[i, f] == pytest.approx(far[i].min(), abs=0.1)
-    one = Snapped(
-        *(v[:1] for v in (at_facilities.edge, at_facilities.share, at_facilities.gap_m, at_facilities.node, at_facilities.node_m))
-    )
-    to_first = minutes_between(graph, "car", at_places, Snapped(*(np.repeat(v, len(places)) for v in vars(one).values())))
-    np.testing.assert_allclose(to_first * 60, far[:, 0], atol=0.1)
 
 
 # ------------------------------------------------------------------ real streets

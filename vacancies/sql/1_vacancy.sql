@@ -70,7 +70,20 @@ SELECT
     rs.name AS rail_stop_name,
     r.rail_distance_m,
     r.departures_per_day,
-    coalesce(r.well_connected, false) AS well_connected
+    coalesce(r.well_connected, false) AS well_connected,
+    r.berlin_best_min,
+    r.berlin_median_min,
+    r.last_from_berlin,
+    coalesce(r.oz_name, '') AS oz_name,
+    r.oz_best_min,
+    r.oz_median_min,
+    coalesce(r.mz_name, '') AS mz_name,
+    r.mz_best_min,
+    r.mz_median_min,
+    coalesce(r.rin_oz, false) AS rin_oz,
+    coalesce(r.rin_mz, false) AS rin_mz,
+    coalesce(r.nearby, '{}'::jsonb) AS nearby,
+    coalesce(r.zones, '{}') AS zones
 FROM vacancies_vacancy v
 JOIN geo_town t ON t.id = v.town_id
 JOIN geo_district d ON d.id = t.district_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +43,15 @@ def head(label: Any) -> str:
 def bracket(label: Any) -> str:
     """Return the part of a label inside its bracket, or ''."""
     return str(label).partition(" (")[2].rstrip(")")
+
+
+@register.filter
+def thousands(numbers: str) -> str:
+    """Return numbers in thousands, short: "5.000 bis unter 10.000" gives "5–10 Tsd."."""
+    found = re.findall(r"(\d+)[.,]000", numbers)
+    if len(found) == 2:
+        return "{}–{}\u00a0{}".format(*found, _("Tsd."))
+    return re.sub(r"(\d+)[.,]000", "\\1\u00a0" + _("Tsd."), numbers)
 
 
 @register.filter

@@ -22,6 +22,7 @@ from geo.sources import checksum
 from layers import sources as layer_sources
 from layers.models import TransitStop
 from layers.reach import runs
+from layers.tasks import complete_run, soon
 from vacancies import demo
 from vacancies.models import Vacancy
 
@@ -34,6 +35,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="load no fictional examples")
+        parser.add_argument("--complete", action="store_true", help="compute travel times at once, not in the background")
         parser.add_argument("--no-static", action="store_true", help="leave the static files alone")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,9 +43,14 @@ class Command(BaseCommand):
         self.step("tables", lambda: call_command("migrate", verbosity=0, skip_checks=True))
         self.step("413 towns with boundaries", self.load_towns)
         self.step("timetable of April 2021", layer_sources.load_own_timetable)
-        if not options["no_demo"] and not Vacancy.objects.exists():
+        if not options["no_demo"] and not Vacancy.objects.exists() and not Dataset.objects.filter(key="examples").exists():
             self.step("fictional vacancies (Beispiele)", demo.load)
         self.step("transit access", runs.ensure)
+        if options["complete"]:
+            self.step("travel times, surfaces, areas", lambda: runs.ensure(parts=runs.PARTS))
+        elif not runs.is_complete():
+            soon(complete_run)
+            self.stdout.write("  travel times follow in the background, about a minute after the start")
         if not options["no_static"]:
             self.step("static files", self.collect_static)
         self.stdout.write(

@@ -3,15 +3,17 @@
 
 const STYLES = {
   states: { fill: true, fillColor: "#eceae0", fillOpacity: 1, stroke: false },
-  brandenburg: { fill: true, fillColor: "#fbf9f2", fillOpacity: 1, stroke: true, color: "#8d9a84", weight: 1.6 },
-  lakes: { fill: true, fillColor: "#b9d5e0", fillOpacity: 1, stroke: false },
-  rivers: { fill: false, color: "#a9cbd9", weight: 1.4 },
-  rail: { fill: false, color: "#8b8577", weight: 1.1, dashArray: "6 3" },
-  towns: { fill: false, color: "#d3cdbb", weight: 0.7 },
-  districts: { fill: false, color: "#aeb49f", weight: 1.1 },
+  brandenburg: { fill: true, fillColor: "#fbf9f2", fillOpacity: 1, stroke: false },
+  towns: { fill: false, color: "#d9d3c2", weight: 0.7 },
+  lakes: { fill: true, fillColor: "#c3dbe5", fillOpacity: 1, stroke: false },
+  rivers: { fill: false, color: "#b7d3df", weight: 1.3 },
+  rail: { fill: false, color: "#a39c8b", weight: 1, dashArray: "5 3" },
+  districts: { fill: false, color: "#bfc3ae", weight: 1 },
 };
-const ORDER = ["states", "brandenburg", "towns", "lakes", "rivers", "districts", "rail"];
+const ORDER = Object.keys(STYLES);
+const FIRST = ["states", "brandenburg"];
 const ZOOM_OF_TOWNS = 9;
+const WORLD = [[85, -180], [85, 180], [-85, 180], [-85, -180]];
 
 async function load(address) {
   const answer = await fetch(address);
@@ -19,18 +21,31 @@ async function load(address) {
   return answer.json();
 }
 
+const meet = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+const touch = ([left, top, right, bottom], { x, y, r }) =>
+  Math.hypot(x - Math.max(left, Math.min(x, right)), y - Math.max(top, Math.min(y, bottom))) < r + 1;
+
+// Names give way to each other and to the circles drawn above them: a map says where they are with the event "occupied".
 const Names = L.Renderer.extend({
   initialize(places) {
     L.Renderer.prototype.initialize.call(this, { padding: 0.1, pane: "names" });
     this._places = places;
     this._layers = {};
+    this._occupied = [];
   },
   _initContainer() {
     this._container = document.createElement("canvas");
     this._container.setAttribute("aria-hidden", "true");
+    this._map.on("occupied", this._makeRoom, this);
+    this._occupied = this._map.occupied ?? [];
   },
   _destroyContainer() {
+    this._map.off("occupied", this._makeRoom, this);
     this._container.remove();
+  },
+  _makeRoom(event) {
+    this._occupied = event.circles;
+    this._update();
   },
   _update() {
     if (this._map._animatingZoom && this._bounds) return;
@@ -39,24 +54,27 @@ const Names = L.Renderer.extend({
     const zoom = this._map.getZoom();
     const shown = zoom < 8 ? 1 : zoom < 9 ? 2 : zoom < 10 ? 3 : zoom < 11 ? 4 : 5;
     const taken = [];
+    const { min, max } = L.bounds(this._map.containerPointToLayerPoint([0, 0]), this._map.containerPointToLayerPoint(this._map.getSize()));
+    Object.assign(pen, { textAlign: "center", textBaseline: "middle", lineJoin: "round", lineWidth: 3.5, strokeStyle: "rgba(251,249,242,.92)" });
     for (const [name, lon, lat, rank] of this._places) {
       if (rank > shown) continue;
       const at = this._map.latLngToLayerPoint([lat, lon]);
       if (!this._bounds.contains(at)) continue;
-      const size = [17, 14.5, 13, 12.5, 12, 12][rank];
+      const size = [16, 14, 13, 12.5, 12, 12][rank];
       pen.font = `${rank < 2 ? 650 : 550} ${size}px Figtree, system-ui, sans-serif`;
       const half = pen.measureText(name).width / 2 + 4;
-      const box = [at.x - half, at.y - size, at.x + half, at.y + size];
-      if (taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1])) continue;
-      taken.push(box);
-      pen.textAlign = "center";
-      pen.textBaseline = "middle";
-      pen.lineJoin = "round";
-      pen.lineWidth = 3.5;
-      pen.strokeStyle = "rgba(251,249,242,.92)";
-      pen.fillStyle = rank === 0 ? "#6f6a5c" : "#444f48";
-      pen.strokeText(name, at.x, at.y);
-      pen.fillText(name, at.x, at.y);
+      const aside = half + 14;
+      for (const [dx, dy] of [[0, 0], [0, 12], [0, -12], [0, 24], [0, -24], [aside, 0], [-aside, 0], [0, 40], [0, -40], [aside, 16], [-aside, 16]]) {
+        const [x, y] = [at.x + dx, at.y + dy];
+        const box = [x - half, y - size * 0.6, x + half, y + size * 0.6];
+        if (box[0] < min.x || box[2] > max.x || box[1] < min.y || box[3] > max.y) continue;
+        if (taken.some((b) => meet(b, box)) || this._occupied.some((circle) => touch(box, circle))) continue;
+        taken.push(box);
+        pen.fillStyle = rank === 0 ? "#6f6a5c" : "#414c45";
+        pen.strokeText(name, x, y);
+        pen.fillText(name, x, y);
+        break;
+      }
     }
   },
   _updatePaths() {},
@@ -86,33 +104,62 @@ export function makeMap(element, options = {}) {
   });
   L.control.zoom({ zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
   const credit = L.control.attribution({ prefix: false }).addTo(map);
-  credit.addAttribution(`<a href="${words.creditUrl}">${L.Util.template("{t}", { t: words.credit })}</a>`);
-  if (words.tiles) L.tileLayer(words.tiles, { attribution: words.attribution }).addTo(map);
-  else drawBasemap(map, JSON.parse(words.files));
+  const ready = () => { element.dataset.ready = "1"; };
+  if (words.tiles) {
+    L.tileLayer(words.tiles, { attribution: words.attribution, maxZoom: 18 }).once("load", ready).addTo(map);
+  } else {
+    const link = Object.assign(document.createElement("a"), { href: words.creditUrl, textContent: words.credit });
+    credit.addAttribution(link.outerHTML);
+    drawBasemap(map, JSON.parse(words.files)).then(ready);
+  }
   return map;
 }
 
-async function drawBasemap(map, files) {
-  map.createPane("ground").style.zIndex = 200;
-  map.createPane("names").style.zIndex = 390;
-  map.getPane("names").style.pointerEvents = "none";
-  map.getPane("ground").style.pointerEvents = "none";
+// Draw the parts as they come: the land first, the names last, the lines of the municipalities only when one is near.
+export async function drawBasemap(map, files) {
+  for (const [name, level] of [["ground", 200], ["names", 390]]) {
+    map.createPane(name).style.zIndex = level;
+    map.getPane(name).style.pointerEvents = "none";
+  }
   const renderer = L.canvas({ pane: "ground", padding: 0.3 });
-  const parts = await Promise.all(ORDER.map((name) => load(files[name])));
-  const layers = Object.fromEntries(ORDER.map((name, i) =>
-    [name, L.geoJSON(parts[i], { pane: "ground", renderer, interactive: false, style: STYLES[name] })]));
-  const show = () => {
-    const near = map.getZoom() >= ZOOM_OF_TOWNS;
-    for (const name of ORDER) {
-      if (name === "towns" && !near) map.removeLayer(layers[name]);
-      else map.addLayer(layers[name]);
-    }
+  const common = { pane: "ground", renderer, interactive: false };
+  const layers = {};
+  const draw = () => {
+    for (const name of ORDER) layers[name]?.bringToFront();
+    layers.veil?.bringToFront();
   };
-  for (const name of ORDER) map.addLayer(layers[name]);
-  show();
-  map.on("zoomend", show);
-  const { places } = await load(files.places);
+  const add = async (name, style = STYLES[name]) => {
+    layers[name] ??= L.geoJSON(await load(files[name]), { ...common, style });
+  };
+  const near = () => map.getZoom() >= ZOOM_OF_TOWNS;
+  const towns = async () => {
+    if (near() && files.towns) {
+      await add("towns");
+      if (near() && !map.hasLayer(layers.towns)) map.addLayer(layers.towns);
+      draw();
+    } else if (layers.towns) map.removeLayer(layers.towns);
+  };
+  const names = load(files.places);
+  const lines = Promise.all(ORDER.filter((n) => n !== "towns" && !FIRST.includes(n)).map((n) => add(n)));
+  await Promise.all(FIRST.map((n) => add(n)));
+  for (const name of FIRST) map.addLayer(layers[name]);
+  await lines;
+  for (const name of ORDER) if (layers[name] && name !== "towns") map.addLayer(layers[name]);
+  layers.veil = veil(layers.brandenburg, common);
+  map.addLayer(layers.veil);
+  draw();
   await document.fonts.ready;
-  map.addLayer(new Names(places));
-  map.getContainer().dataset.ready = "1";
+  map.addLayer(new Names((await names).places));
+  map.on("zoomend", towns);
+  await towns();
+}
+
+// What lies outside Brandenburg steps back behind a veil with Brandenburg's outline as its hole.
+function veil(land, common) {
+  const holes = [];
+  land.eachLayer((layer) => {
+    const parts = layer.getLatLngs();
+    for (const part of parts) holes.push(...(Array.isArray(part[0]) ? part : [part]));
+  });
+  return L.polygon([WORLD, ...holes], { ...common, color: "#8d9a84", weight: 1.4, fillColor: "#eceae0", fillOpacity: 0.72 });
 }

@@ -2,79 +2,133 @@
 /* global L */
 import { makeMap } from "./basemap.js";
 import { Points } from "./points.js";
-import { ask, fillForm, filterOnly, form, onQuestion, queryOfForm } from "./answer.js";
+import { address, ask, fillForm, filterOnly, onQuestion, queryOfForm } from "./answer.js";
 
 const root = document.getElementById("explorer");
 const answer = document.getElementById("answer");
+const element = document.getElementById("map");
+const views = [...document.querySelectorAll(".switch button")];
 const BRANDENBURG = [[51.36, 11.27], [53.56, 14.77]];
-document.documentElement.classList.add("js");
-if (matchMedia("(max-width: 1079px)").matches) document.getElementById("filters").open = false;
 
-const map = makeMap(document.getElementById("map"));
+const map = makeMap(element);
 const points = new Points(choose);
-let asked = "";
-let quiet = false;
-let listQuery = new URLSearchParams(location.search);
+let listQuery = new URLSearchParams(); // filter, order and page, without place and selection
+let loaded = null; // the filter whose points are on the map
+let question = 0;
+let turn = 0;
+let quiet = true; // while a state is being restored the address stays as it is
+let waiting = null; // bounds to show as soon as the map is visible
+let opener = null;
 
-function address(query) {
-  const text = query.toString().replaceAll("%2C", ",").replaceAll("%3B", ";").replaceAll("%2F", "/");
-  return text ? `?${text}` : location.pathname;
+// --- the address -----------------------------------------------------------------------------------------------------
+
+function withoutPlace(query) {
+  const kept = new URLSearchParams(query);
+  for (const name of ["at", "sel", "view"]) kept.delete(name);
+  return kept;
 }
 
 function stateQuery() {
   const query = new URLSearchParams(listQuery);
-  const centre = map.getCenter();
-  query.set("at", `${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`);
-  for (const name of ["sel", "view"]) query.delete(name);
-  if (points._chosen) query.set("sel", points._chosen);
+  if (map.getSize().x) {
+    const centre = map.getCenter();
+    query.set("at", `${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`);
+  }
+  if (points.chosen()) query.set("sel", points.chosen());
   if (document.body.classList.contains("shows-list")) query.set("view", "list");
   return query;
 }
 
-async function loadPoints(query, fit) {
+function note() {
+  if (!quiet) history.replaceState(null, "", address(stateQuery()));
+}
+
+// --- question and answer ---------------------------------------------------------------------------------------------
+
+async function loadPoints(query, fit, from = "") {
   const filter = filterOnly(query).toString();
-  const got = await fetch(`${root.dataset.points}?${filter}`);
+  if (filter === loaded) return;
+  const mine = question;
+  const got = await fetch(from || `${root.dataset.points}?${filter}`);
   if (!got.ok) return;
-  points.show(await got.json());
+  const columns = await got.json();
+  if (mine !== question) return; // a later question was asked meanwhile
+  loaded = filter;
+  points.show(columns);
   const box = points.bounds();
-  if (fit && box && filter) map.fitBounds(box, { padding: [40, 40], maxZoom: 13 });
-  document.getElementById("map").dataset.shown = points._columns.keys.length;
+  if (fit && box && filter) show(box);
+  element.dataset.shown = points.size();
 }
 
-async function question(query, { push = true, fit = true } = {}) {
-  listQuery = new URLSearchParams(query);
-  for (const name of ["at", "sel", "view"]) listQuery.delete(name);
-  if (push) history.pushState(null, "", address(stateQuery()));
-  const filter = filterOnly(listQuery).toString();
-  const changed = filter !== asked;
-  asked = filter;
-  await Promise.all([ask(listQuery), changed ? loadPoints(listQuery, fit && !listQuery.has("bbox")) : null]);
-  const n = [...filterOnly(listQuery).keys()].length;
-  const badge = document.getElementById("filter-count");
-  if (badge) badge.textContent = n || "";
-  document.title = `${document.querySelector("#answer h1").textContent} – Raumwohlstand`;
+function show(box) {
+  const [left, low] = matchMedia("(max-width: 43.74em)").matches ? [30, 110] : [60, 130]; // buttons above, legend or bar below
+  if (map.getSize().x) map.fitBounds(box, { paddingTopLeft: [left, 60], paddingBottomRight: [30, low], maxZoom: 13 });
+  else waiting = box;
 }
 
-onQuestion((query, link) => {
-  question(query);
-  if (link?.rel) document.querySelector(".answer-pane").scrollTo({ top: 0 });
+async function put(query, { push = true, fit = true } = {}) {
+  question += 1;
+  listQuery = withoutPlace(query);
+  if (push) {
+    quiet = true; // the state that is left keeps its selection
+    map.closePopup();
+    quiet = false;
+    history.pushState(null, "", address(stateQuery()));
+  }
+  const [answered] = await Promise.all([ask(listQuery), loadPoints(listQuery, fit && !listQuery.has("bbox"))]);
+  return answered;
+}
+
+onQuestion(async (query, link) => {
+  if ((await put(query)) && link?.rel) document.querySelector(".answer-pane").scrollTo({ top: 0 });
 });
 
-async function choose(keys, at) {
-  const body = document.createElement("div");
-  for (const key of keys.slice(0, 8)) {
-    const got = await fetch(root.dataset.card.replace("KEY", key));
-    if (got.ok) body.append(...new DOMParser().parseFromString(await got.text(), "text/html").body.childNodes);
-  }
-  points.choose(keys[0]);
+addEventListener("popstate", async () => {
+  const query = new URLSearchParams(location.search);
   quiet = true;
-  const popup = L.popup({ maxWidth: 300, autoPanPadding: [20, 60] }).setLatLng(at).setContent(body).openOn(map);
-  const close = popup.getElement().querySelector(".leaflet-popup-close-button");
-  close.setAttribute("aria-label", map.getContainer().dataset.close);
-  popup.getElement().querySelector("a[href]")?.focus({ preventScroll: true });
-  markCard(keys[0]);
-  history.replaceState(null, "", address(stateQuery()));
+  fillForm(query);
+  setView(query.get("view") === "list" ? "list" : "map");
+  map.closePopup();
+  if (!goTo(query)) map.fitBounds(BRANDENBURG, { animate: false });
+  if (!(await put(query, { push: false, fit: false }))) return;
+  await select(query.get("sel"));
   quiet = false;
+});
+
+function goTo(query) {
+  const at = (query.get("at") ?? "").split("/").map(Number);
+  if (at.length !== 3 || !at.every(Number.isFinite)) return false;
+  map.setView([at[1], at[2]], at[0], { animate: false });
+  return true;
+}
+
+// --- one vacancy -----------------------------------------------------------------------------------------------------
+
+async function choose(keys, at, { focus = true } = {}) {
+  turn += 1;
+  const mine = [turn, question].join();
+  const parts = await Promise.all(keys.slice(0, 8).map(async (key) => {
+    const got = await fetch(root.dataset.card.replace("KEY", key));
+    return got.ok ? got.text() : "";
+  }));
+  if (mine !== [turn, question].join()) return;
+  const body = document.createElement("div");
+  for (const text of parts) body.append(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+  map.closePopup();
+  opener = document.activeElement === document.body ? element : document.activeElement;
+  points.choose(keys[0]);
+  const popup = L.popup({ maxWidth: 300, autoPanPadding: [20, 60] }).setLatLng(at).setContent(body).openOn(map);
+  popup.getElement().setAttribute("role", "dialog");
+  popup.getElement().setAttribute("aria-label", body.querySelector("h2")?.textContent ?? "");
+  popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", element.dataset.close);
+  if (focus) popup.getElement().querySelector("a[href]")?.focus({ preventScroll: true });
+  markCard(keys[0]);
+  note();
+}
+
+async function select(key) {
+  const at = key && points.position(key);
+  if (at) await choose([key], at, { focus: false });
 }
 
 function markCard(key) {
@@ -85,65 +139,63 @@ function markCard(key) {
   }
 }
 
-map.on("popupclose", () => {
-  if (quiet) return;
+map.on("popupclose", ({ popup }) => {
   points.choose("");
   markCard("");
-  history.replaceState(null, "", address(stateQuery()));
+  note();
+  const inside = popup.getElement()?.contains(document.activeElement) || document.activeElement === document.body;
+  if (inside) opener?.focus({ preventScroll: true });
 });
-map.on("moveend", () => history.replaceState(history.state, "", address(stateQuery())));
-for (const [type, key] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
-  answer.addEventListener(type, (event) => {
-    const card = event.target.closest(".card");
-    if (card) points.light(key ? card.dataset.key : "");
-  });
-}
+map.on("moveend", note);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") map.closePopup();
 });
+for (const [type, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
+  answer.addEventListener(type, (event) => {
+    const card = event.target.closest(".card");
+    if (card) points.light(on ? card.dataset.key : "");
+  });
+}
+
+// --- buttons ---------------------------------------------------------------------------------------------------------
 
 document.getElementById("whole").addEventListener("click", () => map.fitBounds(BRANDENBURG));
 document.getElementById("search-here").addEventListener("click", () => {
   const b = map.getBounds();
   const query = queryOfForm();
-  const box = [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((v) => v.toFixed(4)).join(",");
-  query.set("bbox", box);
+  query.set("bbox", [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((v) => v.toFixed(4)).join(","));
   fillForm(query);
-  question(query);
+  put(query);
 });
-for (const button of document.querySelectorAll(".switch button")) {
+
+function setView(view) {
+  document.body.classList.toggle("shows-list", view === "list");
+  for (const button of views) button.setAttribute("aria-pressed", String(button.dataset.view === view));
+  if (view !== "map") return;
+  map.invalidateSize({ animate: false, pan: false });
+  if (waiting && map.getSize().x) {
+    map.fitBounds(waiting, { padding: [10, 10], maxZoom: 13, animate: false });
+    waiting = null;
+  }
+}
+for (const button of views) {
   button.addEventListener("click", () => {
-    document.body.classList.toggle("shows-list", button.dataset.view === "list");
-    for (const b of document.querySelectorAll(".switch button")) b.setAttribute("aria-pressed", String(b === button));
-    if (button.dataset.view === "map") map.invalidateSize();
-    history.replaceState(null, "", address(stateQuery()));
+    setView(button.dataset.view);
+    note();
   });
 }
-addEventListener("popstate", () => {
-  const query = new URLSearchParams(location.search);
-  fillForm(query);
-  question(query, { push: false, fit: false });
-  goTo(query);
-});
+if (matchMedia("(max-width: 43.74em)").matches) document.getElementById("legend").open = false;
 
-function goTo(query) {
-  const at = (query.get("at") ?? "").split("/").map(Number);
-  if (at.length === 3 && at.every(Number.isFinite)) map.setView([at[1], at[2]], at[0]);
-  else return false;
-  return true;
-}
+// --- the first view --------------------------------------------------------------------------------------------------
 
 const start = new URLSearchParams(location.search);
+listQuery = withoutPlace(start);
 const placed = goTo(start);
-if (!placed) map.fitBounds(BRANDENBURG);
+if (!placed) {
+  map.fitBounds(BRANDENBURG, { animate: false });
+  if (!map.getSize().x) waiting = BRANDENBURG;
+}
 map.addLayer(points);
-asked = filterOnly(start).toString();
-for (const name of ["at", "sel", "view"]) listQuery.delete(name);
-loadPoints(start, !placed).then(() => {
-  const key = start.get("sel");
-  const at = key && points.position(key);
-  if (at) choose([key], at);
-});
-form.querySelector("button[type=submit]").addEventListener("click", () => {
-  if (matchMedia("(max-width: 1079px)").matches) document.getElementById("filters").open = false;
-});
+await loadPoints(start, !placed, root.dataset.pointsNow);
+await select(start.get("sel"));
+quiet = false;

@@ -1,0 +1,192 @@
+"""The pages for everyone: keyboard, phone, no JavaScript, large letters, other colours, and what axe finds."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.watching import PUBLIC_PAGES, Open, count, painted
+
+pytestmark = pytest.mark.browser
+
+REPEATED = ".cards > li:nth-child(n + 6), .district-grid > section:nth-child(n + 3)"  # more of the same costs axe a minute
+FOCUSED = """() => { const e = document.activeElement; return e === document.body ? "" :
+  [e.tagName.toLowerCase(), e.id || e.textContent.trim().slice(0, 30), e.name, e.value, e.closest("article") ? "card" : ""].join("|"); }"""
+
+
+def test_the_keyboard_alone_filters_and_opens_the_first_result(open_page: Open) -> None:
+    page = open_page("/")
+    painted(page)
+    seen: list[str] = []
+    for _tab in range(40):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(FOCUSED))
+        if seen[-1].endswith("|rural|"):
+            page.keyboard.press("Space")
+            expect(page.locator("#count")).to_have_attribute("data-total", str(count("town_size_class = 'rural'")))
+        if "|transit|" in seen[-1]:
+            page.keyboard.press("ArrowDown")
+            expect(page.locator("#count")).to_have_attribute("data-total", str(count("town_size_class = 'rural' AND transit_class = 'A'")))
+            page.keyboard.press("ArrowUp")
+            expect(page.locator("#count")).to_have_attribute("data-total", str(count("town_size_class = 'rural'")))
+        if seen[-1].endswith("|card"):
+            break
+    assert seen[-1].endswith("|card"), f"no result after {len(seen)} steps: {seen}"
+    assert "" not in seen
+    assert any("|target_use|" in s for s in seen)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/leerstaende/*/")
+
+
+def test_the_keyboard_is_never_trapped(open_page: Open) -> None:
+    page = open_page("/?town=wittenberge&transit=C")
+    painted(page)
+    seen = []
+    for _tab in range(130):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(FOCUSED))
+        if len(seen) > 1 and seen[-1] == seen[0]:
+            break
+    assert any(s.startswith("div|map") for s in seen), "the map can be reached"
+    assert "button|search-here|||" in seen
+    assert seen[-1] == seen[0], f"still inside after {len(seen)} steps: {seen[-5:]}"
+
+
+def test_the_skip_link_leads_to_the_results(open_page: Open) -> None:
+    page = open_page("/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    for _tab in range(3):
+        page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED).endswith("|card")
+
+
+def test_a_phone_switches_between_map_and_list(open_page: Open) -> None:
+    page = open_page("/", width=360, height=740, has_touch=True, is_mobile=True)
+    painted(page)
+    cards = page.locator("#answer .cards")
+    expect(page.locator("#count")).to_be_visible()
+    expect(cards).to_be_hidden()
+    page.get_by_role("button", name="Liste", exact=True).tap()
+    expect(cards).to_be_visible()
+    expect(page.locator(".map-pane")).to_be_hidden()
+    page.wait_for_function("new URLSearchParams(location.search).get('view') === 'list'")
+    page.reload()
+    expect(cards).to_be_visible()
+    page.get_by_role("button", name="Karte", exact=True).tap()
+    painted(page, count())
+    expect(page.locator(".map-pane")).to_be_visible()
+    page.wait_for_function("Number((new URLSearchParams(location.search).get('at') ?? '9').split('/')[0]) >= 6.5")
+
+
+def test_a_phone_filters_in_a_sheet(open_page: Open) -> None:
+    page = open_page("/", width=360, height=740, has_touch=True, is_mobile=True)
+    painted(page)
+    opener = page.get_by_role("button", name="Filter", exact=True)
+    sheet = page.locator("#filters")
+    expect(sheet).to_be_hidden()
+    opener.tap()
+    expect(sheet).to_be_visible()
+    expect(page.get_by_role("button", name="Schließen")).to_be_focused()
+    assert page.locator(".map-pane").evaluate("e => e.inert")
+    page.locator('[name="town_size"][value="rural"]').check()
+    rural = count("town_size_class = 'rural'")
+    show = page.get_by_role("button", name=f"{rural:,} Leerstände zeigen".replace(",", "."))
+    expect(show).to_be_in_viewport()
+    show.tap()
+    expect(sheet).to_be_hidden()
+    expect(page.locator("#filter-button")).to_be_focused()
+    expect(page.locator("#filter-button .number")).to_have_text("1")
+    page.locator("#filter-button").tap()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_without_javascript_form_list_pages_order_and_detail_work(open_page: Open, width: int) -> None:
+    page = open_page("/", width=width, java_script_enabled=False)
+    expect(page.locator("#count")).to_have_attribute("data-total", str(count()))
+    page.locator('[name="town_size"][value="rural"]').check()
+    page.locator('[name="transit"][value="D"]').check()
+    page.locator("#filter-form button[type=submit]").click()
+    wanted = "town_size_class = 'rural' AND transit_class IN ('A', 'B', 'C', 'D')"
+    expect(page.locator("#count")).to_have_attribute("data-total", str(count(wanted)))
+    expect(page.locator('[name="town_size"][value="rural"]')).to_be_checked()
+    first = page.locator("#answer .card h2").first.inner_text()
+    page.get_by_role("link", name="weiter").click()
+    page.get_by_role("link", name="zurück").click()
+    assert page.locator("#answer .card h2").first.inner_text() == first
+    page.locator(".menu > summary").first.click()
+    page.get_by_role("link", name="kürzester Weg zur Haltestelle").click()
+    assert "sort=stop" in page.url
+    page.locator("#answer .card a").first.click()
+    expect(page.locator("main h1")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("ÖV-Güteklasse")
+
+
+def paths(vacancy: str, *without: str) -> dict[str, str]:
+    return {name: path.format(vacancy=vacancy) for name, path in PUBLIC_PAGES.items() if name not in without}
+
+
+def overflow(page: Page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def test_nothing_scrolls_sideways_at_320_pixels_or_with_letters_twice_as_large(open_page: Open, vacancy: str) -> None:
+    page = open_page("/impressum/")
+    for name, path in paths(vacancy).items():
+        page.set_viewport_size({"width": 320, "height": 640})
+        page.goto(path)
+        assert overflow(page) <= 0, f"{name} at 320 px"
+        page.set_viewport_size({"width": 640, "height": 400})
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert overflow(page) <= 0, f"{name} at 640 px with letters twice as large"
+
+
+@pytest.mark.parametrize("page_name", [name for name in PUBLIC_PAGES if name != "english"])
+def test_axe_finds_nothing(open_page: Open, vacancy: str, page_name: str) -> None:
+    path = paths(vacancy)[page_name]
+    page = open_page(path)
+    if page.locator("#map").count():
+        page.wait_for_selector("#map[data-ready]")
+    page.evaluate("for (const same of document.querySelectorAll(REPEATED)) same.remove()".replace("REPEATED", repr(REPEATED)))
+    found = []
+    for width in (320, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        for colours in ("none", "active"):
+            page.emulate_media(forced_colors=colours)  # type: ignore[arg-type]
+            rules = {"runOnly": ["cat.color"]} if colours == "active" else None  # colours are all that changes
+            result = Axe().run(page, options=rules)
+            found += [(width, colours, v["id"], [n["html"][:160] for n in v["nodes"]][:3]) for v in result.response["violations"]]
+    assert found == []
+
+
+def test_axe_finds_nothing_in_the_sheet_and_the_popup(open_page: Open) -> None:
+    page = open_page("/", width=360, height=740)
+    painted(page)
+    page.locator("#filter-button").click()
+    page.locator("#filters details").evaluate_all("all => all.forEach((d) => { d.open = true; })")
+    assert [v["id"] for v in Axe().run(page).response["violations"]] == []
+
+
+def test_targets_are_large_enough(open_page: Open) -> None:
+    """WCAG 2.5.8: 24 by 24 CSS pixels, links in running text excepted."""
+    for width in (360, 1280):
+        page = open_page("/?town=wittenberge", width=width)
+        painted(page)
+        small = page.evaluate("""() => [...document.querySelectorAll("button, summary, .option, .chips a, .top a, .leaflet-bar a")]
+          .filter((e) => e.checkVisibility({ visibilityProperty: true })).map((e) => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+          .filter(([, r]) => r.width < 24 || r.height < 24).map(([html, r]) => `${html} ${r.width}×${r.height}`)""")
+        assert small == []
+
+
+def test_less_motion_is_respected(open_page: Open) -> None:
+    page = open_page("/", width=360, height=740, reduced_motion="reduce")
+    painted(page)
+    assert page.locator("#filters").evaluate("e => getComputedStyle(e).transitionDuration") == "0s"
+    page.locator(".leaflet-control-zoom-in").click()
+    assert page.locator(".leaflet-zoom-anim").count() == 0
+    moving = open_page("/", width=360, height=740, reduced_motion="no-preference")
+    painted(moving)
+    assert moving.locator("#filters").evaluate("e => getComputedStyle(e).transitionDuration") != "0s"

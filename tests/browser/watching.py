@@ -1,0 +1,63 @@
+"""What the browser tests share: the pages, a watch over what a page does, and questions to the public view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.db import connection
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+Open = Callable[..., Page]
+PUBLIC_PAGES = {
+    "map": "/",
+    "list": "/leerstaende/",
+    "empty": "/leerstaende/?town_size=rural&central=oberzentrum",
+    "detail": "{vacancy}",
+    "town": "/orte/wittenberge/",
+    "towns": "/orte/",
+    "sources": "/datenquellen/",
+    "impressum": "/impressum/",
+    "datenschutz": "/datenschutz/",
+    "barrierefreiheit": "/barrierefreiheit/",
+    "english": "/en/",
+    "wrong filter": "/?transit=Z",
+    "not found": "/gibt-es-nicht/",
+}
+
+
+class Watch:
+    """What went to other hosts, and what the browser complained about."""
+
+    def __init__(self, *own: str) -> None:
+        self.own = set(own)
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        self.asked: list[str] = []
+
+    def request(self, request: Request) -> None:
+        self.asked.append(request.url)
+        parts = urlsplit(request.url)
+        if parts.scheme not in {"data", "blob"} and parts.netloc not in self.own:
+            self.foreign.append(request.url)
+
+    def console(self, message: ConsoleMessage) -> None:
+        expected = "status of 400" in message.text or "status of 404" in message.text
+        if message.type in {"error", "warning"} and not expected:
+            self.complaints.append(message.text)
+
+
+def rows(sql: str, *values: object) -> list[tuple]:
+    """Ask the public view directly: an expectation that does not pass through the filter."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def count(condition: str = "true") -> int:
+    return rows(f"SELECT count(*) FROM public_vacancy WHERE {condition}")[0][0]
+
+
+def painted(page: Page, shown: int | None = None) -> None:
+    """Wait until the map is painted; with a number until it shows so many hits."""
+    page.wait_for_selector("#map[data-ready]" + (f'[data-shown="{shown}"]' if shown is not None else "[data-shown]"))

@@ -1,0 +1,90 @@
+"""The notebooks run from their own folder, say what is invented, and exist twice in the same words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from vacancies import frames
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+
+def test_there_are_notebooks() -> None:
+    assert [p.stem for p in NOTEBOOKS] == sorted(p.stem for p in FOLDER.glob("*.md"))
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_ipynb_and_markdown_are_the_same_and_hold_no_outputs(path: Path) -> None:
+    one, other = jupytext.read(path), jupytext.read(path.with_suffix(".md"))
+    assert [(c.cell_type, c.source) for c in one.cells] == [(c.cell_type, c.source) for c in other.cells]
+    assert not [c for c in one.cells if c.get("outputs") or c.get("execution_count")], "outputs would go stale"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_it_runs_and_says_what_is_invented(path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    book = nbformat.read(path, as_version=4)
+    NotebookClient(book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}).execute()
+    code = [c for c in book.cells if c.cell_type == "code"]
+    shown = ["".join(_text(o) for o in c.outputs) for c in code]
+    assert all(len(c.outputs) for c in code[1:-1] if not c.source.startswith("from"))
+    if path.stem == "01_register":
+        _check_register(shown)
+    for cell, text in zip(code, shown, strict=True):
+        if "is_example" in text or "<iframe" in text:
+            assert "Beispiel: " in text, f"examples are shown without saying so: {cell.source[:60]}"
+
+
+def _text(output: nbformat.NotebookNode) -> str:
+    data = output.get("data", {})
+    return output.get("text", "") + data.get("text/plain", "") + data.get("text/html", "")
+
+
+def _check_register(shown: list[str]) -> None:
+    small = frames.vacancies("town_size=rural,small_town_s&transit=C")
+    workshops = frames.vacancies(target_use="workshop", area="150-300", well_connected=True)
+    assert f"({len(small)}, {len(workshops)})" in shown[1]
+    assert 0 < len(workshops) < 2_000
+    assert f"Beispiel: {len(workshops)} von {len(workshops)} Leerständen sind erfunden." in shown[2]
+    assert "transit=Z" in shown[3]
+    nearest = workshops.geometry.apply(lambda point: stations().distance(point).min())
+    assert f"{nearest.min():.1f}" in shown[4] or f"{round(nearest.min()):.1f}" in shown[4]
+    assert "rural" in shown[5]
+    assert shown[6].count("circleMarker") == len(workshops) or "srcdoc" in shown[6]
+    assert "Beispiel: " in shown[6]
+
+
+def stations():  # type: ignore[no-untyped-def]
+    stops = frames.stops()
+    return stops[stops["is_rail"] & (stops["departures_day"] >= 20)].geometry
+
+
+@pytest.mark.django_db
+def test_the_map_escapes_what_it_shows_and_says_what_it_leaves_out() -> None:
+    from layers.publish.frames import folium_map
+
+    rows = frames.vacancies("town=luckenwalde").head(3)
+    rows["town_name"] = "<script>alert(1)</script>"
+    page = folium_map(rows, "town_name", note="Beispiel <b>", limit=2).get_root().render()
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "Beispiel &lt;b&gt; Gezeichnet sind 2 von 3." in page
+    assert page.count("L.circleMarker(") == 2
+    assert "tileLayer" not in page, "no tile server is asked"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["/", "/leerstaende/", "/orte/luckenwalde/"])
+def test_the_pages_of_the_product_do_not_use_folium(page: str, client) -> None:  # type: ignore[no-untyped-def]
+    text = client.get(page).content.decode()
+    assert text
+    assert not [host for host in ("jsdelivr", "cloudflare", "jquery.com", "bootstrapcdn", "unpkg") if host in text]
