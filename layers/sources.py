@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from geo import crs
 from geo.copying import copy_in
 from geo.errors import ImportRefused, InvalidParameter
-from geo.models import Dataset, District
+from geo.models import Dataset, District, Town
 from geo.sources import DATA, checksum, dataset
 from layers.models import Mode, TransitStop
 from layers.reach.access import load_preset
@@ -92,25 +92,77 @@ def load_timetable(
     from layers.reach import timetable  # brings pandas: a second that most starts can do without
 
     feed = timetable.read_feed(path)
-    if day is not None and day not in feed.days:
-        span = f"{feed.days[0]} to {feed.days[-1]}" if feed.days else "no day at all"
-        raise InvalidParameter("day", str(day), f"the feed runs on {span}")
-    chosen = day or timetable.choose_day(feed)
+    chosen = _chosen(feed, day)
     report = TimetableReport(chosen, findings=feed.findings)
-    counted = timetable.departures(feed, chosen)
     x, y = crs.transform_xy(feed.groups["lon"].to_numpy(), feed.groups["lat"].to_numpy(), crs.WEB, crs.STORAGE)
-    west, south, east, north = crs.EXTENT
-    inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
     _check_districts(feed, chosen, x, y, report, force)
-    served = np.zeros(len(feed.groups), dtype=bool)
-    served[counted.loc[counted["in_day"] > 0, "group"].unique()] = True
-    report.outside, report.silent = int((served & ~inside).sum()), int((~served).sum())
-    rows = _rows(feed, counted, np.flatnonzero(served & inside), x, y)
+    rows, report.outside, report.silent = _stops(feed, chosen, x, y)
     report.stops, report.departures = len(rows), sum(r.departures_day for r in rows)
     if write:
         _store(rows, source, chosen, path)
         report.written = True
     return report
+
+
+@dataclass(frozen=True)
+class FeedStops:
+    """A feed in memory with the day it is asked for and its stops, unsaved, as loading would store them."""
+
+    name: str
+    feed: timetable.Feed
+    day: datetime.date
+    stops: list[TransitStop]
+
+
+def stops_of_feed(path: Path, day: datetime.date | None = None) -> FeedStops:
+    """Read a GTFS feed with its stops and their towns, writing nothing.
+
+    Parameters
+    ----------
+    path : Path
+        GTFS zip.
+    day : date, optional
+        Chosen by `timetable.choose_day` when not given.
+
+    Raises
+    ------
+    InvalidFile, InvalidParameter
+    """
+    import shapely
+
+    from layers.reach import timetable
+
+    feed = timetable.read_feed(path)
+    chosen = _chosen(feed, day)
+    x, y = crs.transform_xy(feed.groups["lon"].to_numpy(), feed.groups["lat"].to_numpy(), crs.WEB, crs.STORAGE)
+    stops, _outside, _silent = _stops(feed, chosen, x, y)
+    towns = list(Town.objects.current().order_by("pk").values_list("pk", "geom"))
+    tree = shapely.STRtree([shapely.from_wkb(bytes(geom.wkb)) for _pk, geom in towns])
+    stop, town = tree.query(shapely.points([s.point.coords for s in stops]), predicate="within")
+    for s, t in zip(stop, town, strict=True):
+        stops[s].town_id = towns[t][0]
+    return FeedStops(path.name, feed, chosen, stops)
+
+
+def _chosen(feed: timetable.Feed, day: datetime.date | None) -> datetime.date:
+    from layers.reach import timetable
+
+    if day is not None and day not in feed.days:
+        span = f"{feed.days[0]} to {feed.days[-1]}" if feed.days else "no day at all"
+        raise InvalidParameter("day", str(day), f"the feed runs on {span}")
+    return day or timetable.choose_day(feed)
+
+
+def _stops(feed: timetable.Feed, day: datetime.date, x: Any, y: Any) -> tuple[list[TransitStop], int, int]:
+    """Return the stops with departures in the region, and how many are left out: outside, without departures."""
+    from layers.reach import timetable
+
+    counted = timetable.departures(feed, day)
+    west, south, east, north = crs.EXTENT
+    inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+    served = np.zeros(len(feed.groups), dtype=bool)
+    served[counted.loc[counted["in_day"] > 0, "group"].unique()] = True
+    return _rows(feed, counted, np.flatnonzero(served & inside), x, y), int((served & ~inside).sum()), int((~served).sum())
 
 
 def _rows(feed: timetable.Feed, counted: pd.DataFrame, chosen: Any, x: Any, y: Any) -> list[TransitStop]:

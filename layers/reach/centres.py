@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from geo.errors import InvalidParameter
-from geo.models import CentralFunction, Dataset, Town
+from geo.models import CentralFunction, Town
 from layers.models import Centre, TransitStop
 
 BERLIN = "berlin-hbf"
+MAIN_STATION = re.compile(r"(s\+u |s |u )?berlin[ ,]+(hauptbahnhof|hbf)", re.IGNORECASE)
 KINDS = {
     CentralFunction.OBERZENTRUM: Centre.Kind.OBERZENTRUM,
     CentralFunction.MITTELZENTRUM: Centre.Kind.MITTELZENTRUM,
@@ -28,13 +30,13 @@ class Spot:
     stop: TransitStop
 
 
-def centres(source: Dataset, wanted: Iterable[str] | None = None) -> list[Spot]:
-    """Return Berlin Hbf, the Oberzentren and the Mittelzentren that the timetable serves, in this order.
+def centres(stops: Sequence[TransitStop], wanted: Iterable[str] | None = None) -> list[Spot]:
+    """Return Berlin Hbf, the Oberzentren and the Mittelzentren that a timetable serves, in this order.
 
     Parameters
     ----------
-    source : Dataset
-        The timetable.
+    stops : sequence of TransitStop
+        The timetable's stops with their towns; they need not be saved.
     wanted : iterable of str, optional
         Keys (`berlin-hbf`, else a town's slug) to take, and only these; any town may be named.
 
@@ -43,16 +45,17 @@ def centres(source: Dataset, wanted: Iterable[str] | None = None) -> list[Spot]:
     InvalidParameter
         For a key that is no centre and no town with a stop.
     """
-    stops = TransitStop.objects.filter(dataset=source)
     found: list[Spot] = []
-    main = stops.filter(is_rail=True, name__iregex=r"^(s\+u |s |u )?berlin[ ,]+(hauptbahnhof|hbf)").order_by("-departures_day").first()
+    main = min((s for s in stops if s.is_rail and MAIN_STATION.match(s.name)), key=lambda s: (-s.departures_day, s.stop_id), default=None)
     if main:
         found.append(Spot(BERLIN, "Berlin Hbf", Centre.Kind.BERLIN, None, main))
     asked = None if wanted is None else list(wanted)
     towns = Town.objects.current().defer("geom").order_by("name", "ags8")
     chosen = towns.filter(central_function__in=[str(k) for k in KINDS]) if asked is None else towns.filter(slug__in=asked)
-    busiest = stops.filter(town__in=chosen).order_by("town_id", "-is_rail", "-departures_day", "stop_id").distinct("town_id")
-    stop_of = {s.town_id: s for s in busiest}
+    stop_of: dict[int, TransitStop] = {}
+    for stop in sorted(stops, key=lambda s: (not s.is_rail, -s.departures_day, s.stop_id)):
+        if stop.town_id:
+            stop_of.setdefault(stop.town_id, stop)
     ranked = sorted((t for t in chosen if t.pk in stop_of), key=lambda t: t.central_function != CentralFunction.OBERZENTRUM)
     for town in ranked:
         kind = KINDS.get(CentralFunction(town.central_function), Centre.Kind.MITTELZENTRUM)
@@ -64,3 +67,20 @@ def centres(source: Dataset, wanted: Iterable[str] | None = None) -> list[Spot]:
             raise InvalidParameter("centres", ", ".join(missing), f"{BERLIN} or the slug of a town with a stop, such as potsdam")
         found = [s for s in found if s.key in asked]
     return found
+
+
+def agreed(before: Sequence[Spot], after: Sequence[Spot], served: Container[str]) -> list[Spot]:
+    """Return the centres of two timetables that are compared, as the second is asked for them.
+
+    Where the second serves the first one's stop, it is measured to that stop, though another may be busier by now:
+    otherwise a town would lose or gain minutes only because its centre moved.
+
+    Parameters
+    ----------
+    before, after : sequence of Spot
+        Each timetable's own centres.
+    served : container of str
+        Stop ids that the second timetable serves.
+    """
+    own = {s.key: s for s in after}
+    return [s if s.stop.stop_id in served else own[s.key] for s in before if s.stop.stop_id in served or s.key in own]

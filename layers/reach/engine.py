@@ -19,9 +19,9 @@ from geo.sources import geos
 from layers.models import Centre, ReachArea, ReachRun, StopReach, TransitStop
 from layers.reach import connections, scan, travel
 from layers.reach.areas import isochrones
-from layers.reach.centres import BERLIN, Spot, centres
+from layers.reach.centres import BERLIN, Spot, agreed, centres
 from layers.reach.rows import Place, Travel
-from layers.sources import feed_path
+from layers.sources import FeedStops, feed_path
 
 CACHE = Path(settings.DATA_DIR) / "cache"
 ACCESS_M = 1_500.0  # the longest walk to a stop, as the crow flies: 26 minutes
@@ -57,17 +57,52 @@ class Engine:
         InvalidParameter
             For a window that is none, a day the feed does not run on, or a centre that there is not.
         """
-        if any(t.second for t in window) or window[0] >= window[1]:
-            raise InvalidParameter("window", f"{window[0]:%H:%M:%S}-{window[1]:%H:%M:%S}", "HH:MM-HH:MM, the end after the start")
+        _check_window(window)
         path = feed_path(source)
         if path is None:
             raise RaumError(f"the file of the timetable {source.key!r} is no longer there; load it again with load_timetable")
         timetable = connections.day_timetable(path, day or source.valid_on, CACHE)
-        known = timetable.index
-        spots = [s for s in centres(source, wanted) if s.stop.stop_id in known]
-        if not spots:
-            raise RaumError(f"no centre has a stop in the timetable {source.key!r}")
-        return cls(timetable, connections.footpaths(timetable), spots, window)
+        stops = list(TransitStop.objects.filter(dataset=source).defer("point", "by_route_type"))
+        return cls._with(timetable, connections.footpaths(timetable), centres(stops, wanted), window, source.key)
+
+    @classmethod
+    def of_feed(cls, feed: FeedStops, window: tuple[datetime.time, datetime.time], base: Engine | None = None) -> Engine:
+        """Return the engine for a feed in memory; nothing of it need be loaded, and nothing is written.
+
+        Parameters
+        ----------
+        base : Engine, optional
+            The engine it will be compared with: its centres and its change times are taken where both serve a stop, so that
+            nothing but the timetable differs.
+
+        Raises
+        ------
+        RaumError
+            When no centre has a stop in the feed.
+        InvalidParameter
+            As `of`.
+        """
+        _check_window(window)
+        timetable = connections.day_timetable(feed.feed, feed.day)
+        spots, change_times = centres(feed.stops), connections.load_change_times()
+        if base:
+            spots = agreed(base.spots, spots, timetable.index)
+            change_times |= {str(s): int(c) for s, c in zip(base.timetable.stop_id, base.paths.change_s, strict=True)}
+        return cls._with(timetable, connections.footpaths(timetable, change_times=change_times), spots, window, feed.name)
+
+    @classmethod
+    def _with(
+        cls,
+        timetable: connections.DayTimetable,
+        paths: connections.Footpaths,
+        spots: Iterable[Spot],
+        window: tuple[datetime.time, datetime.time],
+        name: str,
+    ) -> Engine:
+        served = [s for s in spots if s.stop.stop_id in timetable.index]
+        if not served:
+            raise RaumError(f"no centre has a stop in the timetable {name!r}")
+        return cls(timetable, paths, served, window)
 
     @classmethod
     def again(cls, run: ReachRun) -> Engine | None:
@@ -119,10 +154,10 @@ class Engine:
             cells.write(run, self.rows, self.minutes["cells"])
         return {kind: self._of(kind, asked[kind]) for kind in places}
 
-    def travel_in(self, run: ReachRun, places: Mapping[str, Sequence[Place]]) -> dict[str, Travel]:
+    def travel_in(self, places: Mapping[str, Sequence[Place]], progress: Progress = lambda *_: None) -> dict[str, Travel]:
         """Return the travel times of some places, writing nothing."""
         asked = {kind: self.near(p) for kind, p in places.items()}
-        self._ask(asked, lambda *_: None)
+        self._ask(asked, progress)
         return {kind: self._of(kind, asked[kind]) for kind in places}
 
     def areas(self, run: ReachRun, progress: Progress) -> None:
@@ -174,3 +209,16 @@ class Engine:
             if sid in pks
         ]
         copy_in(StopReach, rows)
+<<<<<<< HEAD
+
+
+def _check_window(window: tuple[datetime.time, datetime.time]) -> None:
+    if any(t.second for t in window) or window[0] >= window[1]:
+        raise InvalidParameter("window", f"{window[0]:%H:%M:%S}-{window[1]:%H:%M:%S}", "HH:MM-HH:MM, the end after the start")
+
+
+def _nullable(minutes: Any) -> list[list[int | None]]:
+    """Return an array as lists with None for NOT."""
+    return [[None if v == travel.NOT else v for v in row] for row in minutes.tolist()]
+=======
+>>>>>>> main

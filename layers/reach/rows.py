@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,13 +29,24 @@ class Stops:
     """The stops of a timetable as the access engine takes them, and their numbers."""
 
     stops: access.Stops
-    ids: list[int]
+    ids: list[int | None]
 
     @classmethod
     def of(cls, source: Dataset, rules: Preset) -> Stops:
         wanted = ("pk", "east", "north", "by_route_type", "departures_day", "is_rail")
         found = TransitStop.objects.filter(dataset=source).order_by("stop_id").annotate(east=X("point"), north=Y("point"))
-        rows = list(found.values_list(*wanted))
+        return cls._from(list(found.values_list(*wanted)), rules)
+
+    @classmethod
+    def among(cls, stops: Sequence[TransitStop], rules: Preset, numbers: Mapping[str, int]) -> Stops:
+        """Return stops that need not be saved; `numbers` says under which number a stop id is known, if it is."""
+        ordered = sorted(stops, key=lambda s: s.stop_id)
+        return cls._from(
+            [(numbers.get(s.stop_id), s.point.x, s.point.y, s.by_route_type, s.departures_day, s.is_rail) for s in ordered], rules
+        )
+
+    @classmethod
+    def _from(cls, rows: Sequence[tuple[Any, ...]], rules: Preset) -> Stops:
         east, north = (np.array([r[i] for r in rows], dtype=float) for i in (1, 2))
         day, rail = np.array([r[4] for r in rows], dtype=int), np.array([r[5] for r in rows], dtype=bool)
         return cls(access.Stops(east, north, [category(r[3], rules) for r in rows], day, rail), [r[0] for r in rows])

@@ -116,7 +116,7 @@ def refresh(vacancy_ids: Sequence[int]) -> int:
     rules = load_preset(run.preset)
     places = _vacancies(vacancy_ids)
     engine = Engine.again(run)
-    travel = engine.travel_in(run, {"vacancies": places}) if engine else {}
+    travel = engine.travel_in({"vacancies": places}) if engine else {}
     with transaction.atomic():
         VacancyReach.objects.filter(run=run, vacancy_id__in=vacancy_ids).delete()
         stops = rows.Stops.of(run.dataset, rules)
