@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from benchmarks.run import database, interleaved
+from geo.crs import WEB
 
 QUERY = "town_size=rural&transit=D&target_use=workshop"
 WHERE = "WHERE town_size_class = 'rural' AND transit_class IN ('A','B','C','D') AND target_uses && '{workshop}'"
@@ -55,16 +56,16 @@ def measure(size: int) -> None:
         "GeoJSON, three filters": (
             lambda: page(f"/leerstaende.geojson?{QUERY}"),
             lambda: raw(
-                f"SELECT ST_AsGeoJSON(ST_Transform(point, 4326), 6), {names} FROM public_vacancy {WHERE} ORDER BY key"  # noqa: S608
+                f"SELECT ST_AsGeoJSON(ST_Transform(point, {WEB}), 6), {names} FROM public_vacancy {WHERE} ORDER BY key"  # noqa: S608
             ),
         ),
         "GeoJSON, all": (
             lambda: page("/leerstaende.geojson"),
-            lambda: raw(f"SELECT ST_AsGeoJSON(ST_Transform(point, 4326), 6), {names} FROM public_vacancy ORDER BY key"),  # noqa: S608
+            lambda: raw(f"SELECT ST_AsGeoJSON(ST_Transform(point, {WEB}), 6), {names} FROM public_vacancy ORDER BY key"),  # noqa: S608
         ),
         "map data, all": (
             lambda: page("/karte/daten.json"),
-            lambda: raw("SELECT key, ST_X(ST_Transform(point, 4326)), ST_Y(ST_Transform(point, 4326)) FROM public_vacancy ORDER BY key"),
+            lambda: raw(f"SELECT key, ST_X(ST_Transform(point, {WEB})), ST_Y(ST_Transform(point, {WEB})) FROM public_vacancy ORDER BY key"),
         ),
     }
     for name, (ours, sql) in groups.items():
