@@ -33,4 +33,4 @@ class TransitStopAdmin(ReadOnly):
 
 @admin.register(ReachRun)
 class ReachRunAdmin(ReadOnly):
-    list_display = ("preset", "day", "live", "started_at", "finished_at")
+    list_display = ("preset", "day", "live", "is_scenario", "title", "started_at", "finished_at")

@@ -209,16 +209,8 @@ class Engine:
             if sid in pks
         ]
         copy_in(StopReach, rows)
-<<<<<<< HEAD
 
 
 def _check_window(window: tuple[datetime.time, datetime.time]) -> None:
     if any(t.second for t in window) or window[0] >= window[1]:
         raise InvalidParameter("window", f"{window[0]:%H:%M:%S}-{window[1]:%H:%M:%S}", "HH:MM-HH:MM, the end after the start")
-
-
-def _nullable(minutes: Any) -> list[list[int | None]]:
-    """Return an array as lists with None for NOT."""
-    return [[None if v == travel.NOT else v for v in row] for row in minutes.tolist()]
-=======
->>>>>>> main
