@@ -147,6 +147,14 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [SELF],
     }
 }
+
+# Remote WFS and WMS are asked by name only. None named: the hosts of data/remote_layers.toml.
+REMOTE_HOSTS = [h for h in os.environ.get("RW_REMOTE_HOSTS", "").split(",") if h]
+# "host:port" of servers in the operator's own network, which may be private and speak http.
+REMOTE_INTERNAL_HOSTS = [h for h in os.environ.get("RW_REMOTE_INTERNAL_HOSTS", "").split(",") if h]
+REMOTE_TILES = DATA_DIR / "remote-tiles"
+REMOTE_TILES_BYTES = 500_000_000
+
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"

@@ -43,6 +43,10 @@ class ImportRefused(RaumError):
     """An import was checked and must not be applied."""
 
 
+class RemoteFailed(RaumError):
+    """A remote service may not be asked, or did not answer as it must."""
+
+
 class NotAllowed(RaumError):
     """The action is not open to this person or in this state."""
 
@@ -53,6 +57,7 @@ STATUS: dict[type[RaumError], int] = {
     InvalidFile: 400,
     ImportRefused: 409,
     NotAllowed: 403,
+    RemoteFailed: 502,
     RaumError: 400,
 }
 

@@ -32,7 +32,7 @@ class Finding:
 
 @dataclass
 class LoadReport:
-    """What an import did or would do. `read` = created + changed + unchanged + duplicates + refused."""
+    """What an import did or would do. `read` = created + changed + unchanged + duplicates + refused + outside."""
 
     source: str
     read: int = 0
@@ -41,6 +41,7 @@ class LoadReport:
     unchanged: int = 0
     duplicates: int = 0
     refused: int = 0
+    outside: int = 0
     kept_edits: int = 0
     vanished: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -58,7 +59,7 @@ class LoadReport:
     @property
     def adds_up(self) -> bool:
         """Whether every row read went somewhere."""
-        return self.read == self.created + self.changed + self.unchanged + self.duplicates + self.refused
+        return self.read == self.created + self.changed + self.unchanged + self.duplicates + self.refused + self.outside
 
     def save(self, path: Path) -> None:
         """Write the whole report: JSON with everything, CSV with the findings.

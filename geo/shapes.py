@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -35,6 +36,8 @@ QUIET = {
     "OGR_SQLITE_ALLOW_EXTERNAL_ACCESS": "NO",
     "OGR_SQLITE_LOAD_EXTENSIONS": "NO",
     "PROJ_NETWORK": "OFF",
+    "GML_FIELDTYPES": "ALWAYS_STRINGS",  # a postcode keeps its zero
+    "GML_DOWNLOAD_SCHEMA": "NO",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
@@ -70,19 +73,35 @@ def read_shapes(
     with tempfile.TemporaryDirectory(prefix="raum-") as name:
         folder = Path(name)
         source = _private_copy(path, folder, layer, most_bytes)
-        job = {
-            "source": str(source),
-            "target": str(folder / "rows.json"),
-            "layer": None if source.suffix == ".shp" else layer,
-            "where": where,
-            "cpu_seconds": CPU_SECONDS,
-            "most_rows": MAX_ROWS,
-            "most_cells": MAX_CELLS,
-            "most_per_shape": most_per_shape,
-        }
-        found = _read_apart(job, path.name, folder)
-    enough(len(found["rows"]), len(found["columns"]), path.name)
-    columns = header(found["columns"], path.name)
+        asked = {"layer": None if source.suffix == ".shp" else layer, "where": where, "most_per_shape": most_per_shape}
+        found = _read_apart(source, asked, path.name)
+    return _table(found, path.name)
+
+
+def read_gml(data: bytes, name: str, most_per_shape: int = MAX_SHAPE) -> Table:
+    """Read the features of a WFS answer: attributes as text, geometries with longitude or east first whatever the service's order.
+
+    Parameters
+    ----------
+    data : bytes
+        GML without a document type (the caller has looked).
+    name : str
+        What to call it in errors.
+
+    Raises
+    ------
+    InvalidFile
+    """
+    with tempfile.TemporaryDirectory(prefix="raum-") as folder:
+        source = Path(folder) / "source.gml"
+        source.write_bytes(data)
+        asked = {"layer": None, "where": None, "most_per_shape": most_per_shape}
+        return _table(_read_apart(source, asked, name, ("GML",)), name)
+
+
+def _table(found: dict[str, Any], name: str) -> Table:
+    enough(len(found["rows"]), len(found["columns"]), name)
+    columns = header(found["columns"], name)
     rows = [{c: v for c, v in zip(columns, row, strict=True) if v is not None} for row in found["rows"]]
     table = Table(columns, rows, list(range(1, len(rows) + 1)), crs=found["crs"])
     if found["shapes"] is not None:
@@ -94,25 +113,33 @@ def read_shapes(
 
 
 @lru_cache(maxsize=1)
-def _forbidden() -> str:
-    """Return all of GDAL's drivers but ours, as GDAL_SKIP has them: it reads this when it starts."""
+def _drivers() -> list[str]:
     import pyogrio
 
-    return ",".join(sorted(name for name in pyogrio.list_drivers() if name not in ALLOWED))
+    return sorted(pyogrio.list_drivers())
 
 
-def _read_apart(job: dict[str, Any], name: str, folder: Path) -> dict[str, Any]:
-    """Run the reader in its process and return what it found."""
+def _forbidden(wanted: Iterable[str]) -> str:
+    """Return all of GDAL's drivers but the wanted ones, as GDAL_SKIP has them: it reads this when it starts."""
+    return ",".join(name for name in _drivers() if name not in wanted)
+
+
+def _read_apart(source: Path, asked: dict[str, Any], name: str, drivers: Iterable[str] = ALLOWED) -> dict[str, Any]:
+    """Run the reader in its process, in the folder of the file, and return what it found."""
+    folder = source.parent
+    target = folder / "rows.json"
+    limits = {"cpu_seconds": CPU_SECONDS, "most_rows": MAX_ROWS, "most_cells": MAX_CELLS}
+    job = {"source": str(source), "target": str(target), "drivers": sorted(drivers), **limits, **asked}
     reading = "FALSE" if job["source"].endswith(".shp") else "EMPTY_DIR"  # a Shapefile is several files
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LD_LIBRARY_PATH")}
-    environment = kept | QUIET | {"GDAL_SKIP": _forbidden(), "OGR_SKIP": _forbidden(), "GDAL_DISABLE_READDIR_ON_OPEN": reading}
+    others = _forbidden(job["drivers"])
+    environment = kept | QUIET | {"GDAL_SKIP": others, "OGR_SKIP": others, "GDAL_DISABLE_READDIR_ON_OPEN": reading}
     command = [sys.executable, "-I", str(READER), json.dumps(job)]
     try:
         with (folder / "said.txt").open("wb") as said:
             done = subprocess.run(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=SECONDS)
     except subprocess.TimeoutExpired:
         raise InvalidFile(f"{name}: reading took longer than {SECONDS // 60} minutes; refused") from None
-    target = Path(job["target"])
     try:
         found = json.loads(target.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -317,6 +317,7 @@ class Facility(models.Model):
     name = models.CharField(_("Name"), max_length=160, blank=True)
     detail = models.JSONField(_("weitere Angaben"), default=dict, blank=True)
     point = models.PointField(_("Lage"), srid=crs.STORAGE)
+    town = models.ForeignKey(Town, models.SET_NULL, null=True, blank=True, related_name="facilities", verbose_name=_("Gemeinde"))
 
     class Meta:
         ordering = ("kind", "name", "ref")
@@ -346,3 +347,6 @@ class Zone(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.get_kind_display()
+
+
+from layers.remote.layer import RemoteLayer  # noqa: E402, F401 - Django looks for models here

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from procrastinate.contrib.django import app
@@ -25,6 +26,19 @@ def fill_reach(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
     from layers.reach import runs
 
     runs.refresh(runs.missing())
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="refresh_remote", queueing_lock="refresh_remote", lock="remote")
+def refresh_remote(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
+    """Fetch the remote layers that are due; what fails is noted at the layer and tried again the next night."""
+    from geo.errors import RaumError
+    from layers.remote.layer import RemoteLayer
+    from layers.remote.refresh import refresh
+
+    for layer in RemoteLayer.objects.due():
+        with suppress(RaumError):
+            refresh(layer)
 
 
 def soon(task: Any) -> None:

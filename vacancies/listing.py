@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,7 +22,7 @@ from vacancies.filters import VacancyFilter
 from vacancies.public import PublicVacancy, PublicVacancyQuerySet
 
 PAGE_SIZE = 20
-PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view")
+PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view", "surface")
 FACETS = ("town_size", "transit", "target_use", "former_use")
 LONG_AGO = datetime.date(1, 1, 1)
 
@@ -74,6 +75,9 @@ class Listing:
             errors.append(InvalidParameter("sort", given["sort"][:60], _allowed(o.name for o in ORDERS)))
         if given.get("view", "") not in ("", "map", "list"):
             errors.append(InvalidParameter("view", given["view"][:60], _allowed(("map", "list"))))
+        if not re.fullmatch(r"|[a-z0-9-]{1,60},\d{1,3},(best|median)", given.get("surface", "")):
+            allowed = _("Ziel,Minuten,best oder median, zum Beispiel berlin-hbf,60,best")
+            errors.append(InvalidParameter("surface", given["surface"][:60], allowed))
         cursors: dict[str, tuple[Any, str] | None] = {}
         for name in ("after", "before"):
             try:

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from geo.models import Dataset, Town
+from geo.models import Town
 from layers.models import ReachRun, TownReach
 from layers.publish import files
 from vacancies.filters import VacancyFilter
@@ -21,7 +21,7 @@ from vacancies.mapdata import map_payload, shape_of
 from vacancies.models import Photo, SiteText, Vacancy
 from vacancies.outward import OutwardQuestion
 from vacancies.public import PublicPhoto, PublicVacancy
-from vacancies.published import VACANCIES
+from vacancies.published import VACANCIES, shown_datasets
 
 MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False})
 
@@ -79,13 +79,12 @@ def vacancy_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def outward_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is reached from a vacancy: a page, or JSON for its map."""
+    """What is reached from a vacancy by bus and train."""
     vacancy, run = get_object_or_404(PublicVacancy, slug=slug), ReachRun.objects.current()
     wanted = OutwardQuestion.parse(request.GET)
     found = wanted.answer(run, vacancy.point) if run else None
-    if request.GET.get("format") == "json":
-        return JsonResponse({"found": found, "run": run.described() if run else None})
-    return render(request, "outward.html", {"vacancy": vacancy, "found": found, "run": run, "wanted": wanted})
+    context = {"vacancy": vacancy, "found": found, "run": run, "wanted": wanted, "shape": shape_of(vacancy.point)}
+    return render(request, "outward.html", context)
 
 
 @require_safe
@@ -120,7 +119,7 @@ def town_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def sources_page(request: HttpRequest) -> HttpResponse:
-    context = {"datasets": Dataset.objects.order_by("title"), "run": ReachRun.objects.current(), "page": "sources"}
+    context = {"datasets": shown_datasets(), "run": ReachRun.objects.current(), "page": "sources"}
     return render(request, "sources.html", context)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,9 @@ class Collection:
     geometry : str
         Name of the geometry column (storage CRS).
     datasets : tuple of str
-        Keys of the data sets whose attribution every output carries.
+        Keys of the project's own data sets whose attribution every output carries.
+    loaded : callable
+        Returns the keys of further ones that only the database knows: what an operator has loaded.
     note : str
         A sentence that every output carries.
     """
@@ -57,6 +59,7 @@ class Collection:
     geometry: str
     datasets: tuple[str, ...]
     note: str | Promise = ""
+    loaded: Callable[[], Iterable[str]] = tuple
 
     @property
     def key(self) -> str:

@@ -25,8 +25,9 @@ ENCODER = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 def attribution(collection: Collection) -> str:
     """Return the prescribed source lines of the collection's data sets."""
-    known = dict(Dataset.objects.filter(key__in=collection.datasets).values_list("key", "attribution"))
-    return "; ".join(known[key] for key in collection.datasets if key in known)
+    keys = (*collection.datasets, *collection.loaded())
+    known = dict(Dataset.objects.filter(key__in=keys).values_list("key", "attribution"))
+    return "; ".join(dict.fromkeys(known[key] for key in keys if key in known))
 
 
 def geojson(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.reach import connections as cn
-from layers.reach import scan
+from layers.reach import kernels, scan
 
 TUESDAY = datetime.date(2026, 3, 10)
 NONE = scan.UNREACHABLE
@@ -121,3 +121,18 @@ def test_scans_agree_with_a_search_over_whole_trips(drawn: tuple[cn.DayTimetable
         # or without any ride, on foot all the way
         home += [deadline - w // 60 for s, w in zip(place.stops, place.walk_s, strict=True) if s == stop]
         assert last[stop] == (max(home) * 60 if home else scan.NEVER)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12))
+def test_a_list_holds_exactly_what_nothing_else_beats(moments: list[tuple[int, int]]) -> None:
+    head, pool, used = np.full(1, kernels.END, np.int32), np.empty((12, 3), np.int32), 0
+    for when, arrival in moments:
+        used = kernels._insert(head, pool, used, 0, when, arrival)
+    listed, i = [], head[0]
+    while i != kernels.END:
+        listed.append((int(pool[i, 0]), int(pool[i, 1])))
+        i = pool[i, 2]
+    # later at the stop and no later at the target beats; of equals one stays
+    beaten = {a for a in moments for b in moments if b != a and b[0] >= a[0] and b[1] <= a[1]}
+    assert listed == sorted(set(moments) - beaten)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -261,3 +262,16 @@ def test_published_rows_are_public_and_the_next_import_keeps_the_licence(two: Pa
     command(two, "--write")
     kept = Dataset.objects.get(key="liste")
     assert (kept.licence, str(kept.valid_on), kept.row_count, len(kept.sha256)) == ("CC0 1.0", "2024-05-01", 2, 64)
+
+
+def test_the_data_page_tells_nothing_of_lists_that_are_hidden(two: Path, client) -> None:  # type: ignore[no-untyped-def]
+    def page() -> str:
+        return client.get("/datenquellen/").content.decode()
+
+    command(two, "--write", "--title", "Liste Erna Geheim", "--licence", "CC0 1.0")
+    assert "Erna Geheim" not in page(), "no row of it is public"
+    Vacancy.objects.filter(pk=of("1").pk).update(publication="published", visibility="coarse", basis="municipal_property")
+    section = page().partition("Liste Erna Geheim")[2].partition("</section>")[0]
+    assert re.search(r"<dt>Zeilen</dt>\s*<dd>1</dd>", section), "one of two rows is public"
+    Dataset.objects.filter(key="liste").update(licence="intern")
+    assert "Erna Geheim" not in page()

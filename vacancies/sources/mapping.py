@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
-import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from django.conf import settings
 
 from geo.errors import InvalidFile
 from geo.files import local_file, plain_text
-from geo.models import UMLAUTS
+from geo.words import plain
 
 WORDS = Path(settings.BASE_DIR) / "data" / "mappings" / "vacancies.toml"
 LISTS = {
@@ -66,13 +65,6 @@ FIELDS = (*LISTS, *FLAGS, *WHOLE, *DECIMAL, *DATES, *TEXTS, *PLACE)
 ROUGHLY = "ca|circa|etwa|rund|ungefähr|gut|knapp|mind|mindestens|max|maximal|über|ab|eur|euro"
 BEFORE_NUMBER = re.compile(rf"(?:(?:{ROUGHLY})\.?|[~≈€])?\s*", re.IGNORECASE)
 MONTHS = ("januar", "februar", "maerz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "dezember")
-
-
-def plain(text: object) -> str:
-    """Return text without case, accents and punctuation: "Straße/Hausnr." becomes "strasse hausnr"."""
-    lowered = str(text).replace("²", "2").translate(UMLAUTS).lower()
-    ascii_only = unicodedata.normalize("NFKD", lowered).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", " ", ascii_only).strip()
 
 
 @lru_cache(maxsize=1)

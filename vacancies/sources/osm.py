@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import osmium
-import shapely
-
 from geo import crs
-from geo.errors import InvalidFile
-from geo.files import MAX_ROWS, Table, enough
+from geo.files import Table
+from geo.osm import OsmObject, read_objects
 
 PREFIXES = ("disused:", "abandoned:", "was:", "vacant:")
 KINDS = ("building", "shop", "amenity", "office", "craft", "tourism", "industrial", "man_made", "healthcare")
+GONE = ("disused", "abandoned", "ruins")
 IN_USE = ("shop", "amenity", "office", "craft", "tourism", "healthcare")
 NO_ROOM = {
     "bench",
@@ -41,54 +39,10 @@ def former_use(tags: dict[str, str]) -> str | None:
             value = tags.get(prefix + kind)
             if value and value not in NO_ROOM:
                 return kind if value == "yes" and kind != "building" else "" if value == "yes" else value
-    gone = any(tags.get(key) == "yes" for key in ("disused", "abandoned", "ruins"))
+    gone = any(tags.get(key) == "yes" for key in GONE)
     if "building" in tags and (gone or tags["building"] == "ruins"):
         return "" if tags["building"] in ("yes", "ruins") else tags["building"]
     return None
-
-
-class _Collector(osmium.SimpleHandler):
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name = name
-        self.rows: list[dict[str, Any]] = []
-        self.shapes: list[bytes | None] = []
-        self.writer = osmium.geom.WKBFactory()
-
-    def take(self, number: str, tags: dict[str, str], shape: bytes | None, was: str) -> None:
-        """Keep an object with the columns that the register's mapping knows."""
-        self.rows.append(
-            {
-                "osm_id": number,
-                "title": tags.get("name") or tags.get("disused:name") or tags.get("old_name") or "",
-                "former_use": was.replace("_", " "),
-                "occupancy": "vacant",
-                "street": tags.get("addr:street", ""),
-                "house_no": tags.get("addr:housenumber", ""),
-                "postcode": tags.get("addr:postcode", ""),
-                "town": tags.get("addr:city", ""),
-                "construction_year": tags.get("start_date", ""),
-            }
-        )
-        self.shapes.append(shape)
-        enough(len(self.rows), len(COLUMNS), self.name, MAX_ROWS)
-
-    def node(self, node: Any) -> None:
-        tags = {t.k: t.v for t in node.tags}
-        was = former_use(tags) if tags else None
-        if was is not None:
-            self.take(f"n{node.id}", tags, shapely.to_wkb(shapely.Point(node.location.lon, node.location.lat)), was)
-
-    def area(self, area: Any) -> None:
-        tags = {t.k: t.v for t in area.tags}
-        was = former_use(tags)
-        if was is None:
-            return
-        try:
-            shape = bytes.fromhex(self.writer.create_multipolygon(area))
-        except RuntimeError:
-            shape = None
-        self.take(f"{'w' if area.from_way() else 'r'}{area.orig_id()}", tags, shape, was)
 
 
 def read_osm(path: Path) -> Table:
@@ -99,11 +53,24 @@ def read_osm(path: Path) -> Table:
     InvalidFile
         When the file is no PBF, is damaged, or has more such objects than a table has rows.
     """
-    found = _Collector(path.name)
-    tagged = osmium.filter.EmptyTagFilter()  # most nodes carry nothing but a place
-    try:
-        found.apply_file(osmium.io.File(str(path.absolute()), "pbf"), locations=True, idx="flex_mem", filters=[tagged])
-    except (RuntimeError, ValueError) as error:
-        raise InvalidFile(f"{path.name}: not readable as OpenStreetMap PBF ({error})") from error
+    keys = (*KINDS, *GONE, *(prefix + kind for prefix in PREFIXES for kind in KINDS))
+    found = read_objects(path, keys, lambda tags: former_use(tags) is not None).objects
+    rows = [_columns(thing) for thing in found]
     note = "OpenStreetMap: © OpenStreetMap contributors, ODbL 1.0"
-    return Table(COLUMNS, found.rows, list(range(1, len(found.rows) + 1)), found.shapes, crs.WEB, notes=[note])
+    return Table(COLUMNS, rows, list(range(1, len(rows) + 1)), [thing.shape for thing in found], crs.WEB, notes=[note])
+
+
+def _columns(thing: OsmObject) -> dict[str, Any]:
+    """Return an object with the columns that the register's mapping knows."""
+    tags = thing.tags
+    return {
+        "osm_id": thing.ref,
+        "title": tags.get("name") or tags.get("disused:name") or tags.get("old_name") or "",
+        "former_use": (former_use(tags) or "").replace("_", " "),
+        "occupancy": "vacant",
+        "street": tags.get("addr:street", ""),
+        "house_no": tags.get("addr:housenumber", ""),
+        "postcode": tags.get("addr:postcode", ""),
+        "town": tags.get("addr:city", ""),
+        "construction_year": tags.get("start_date", ""),
+    }

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geo import crs
+from geo import crs, placing
 from geo.addresses import Place, address_key, find, split_address
-from geo.errors import ImportRefused
 from geo.files import Table, plain_text
 from geo.importing import LoadReport
 from geo.models import Town
@@ -24,7 +23,6 @@ from vacancies.sources import mapping
 MAX_VERTICES = 10_000
 MAX_AREA_M2 = 5_000_000
 NEAR_M = 30.0
-ZONE_32_EAST = (600_000.0, 1_000_000.0)  # where Brandenburg lies in UTM 32; in UTM 33 it lies below 510,000
 UNTITLED_REF = "h-"
 
 
@@ -114,11 +112,11 @@ def _place_by_shape(found: list[Candidate], table: Table, report: LoadReport, gi
     """Place rows by their geometries: points as they are, areas by a point on them."""
     raw = table.shapes or []
     shapes = [shapely.from_wkb(r, on_invalid="ignore") if r is not None else None for r in raw]
-    source = given_crs or _crs_of_file(table, shapes, report)
+    source = given_crs or placing.crs_of(table, shapes, report)
     for candidate, shape, given in zip(found, shapes, raw, strict=True):
         if given is None or candidate.row in table.broken:
             continue
-        rule = _shape_rule(shape)
+        rule = placing.shape_rule(shape, MAX_VERTICES)
         moved = crs.transform(shapely.force_2d(shape), source, crs.STORAGE) if not rule else None
         if not rule and not np.isfinite(shapely.get_coordinates(moved)).all():
             rule = f"cannot be placed with EPSG:{source}; give --crs"
@@ -136,50 +134,6 @@ def _place_by_shape(found: list[Candidate], table: Table, report: LoadReport, gi
         candidate.x, candidate.y = round(spot.x, 1), round(spot.y, 1)
 
 
-def _shape_rule(shape: Any) -> str:
-    """Return the rule a geometry breaks before anything is computed with it; nothing when it is fine."""
-    if shape is None or shape.is_empty:
-        return "the geometry is empty or damaged"
-    count = int(shapely.get_num_coordinates(shape))
-    if count > MAX_VERTICES:
-        return f"{count:,} vertices; at most {MAX_VERTICES:,} are read"
-    return "" if np.isfinite(shapely.get_coordinates(shape)).all() else "coordinates must be numbers"
-
-
-def _crs_of_file(table: Table, shapes: list[Any], report: LoadReport) -> int:
-    """Return the CRS the file says, else what its numbers look like, and report a guess."""
-    if table.crs is not None:
-        try:
-            return crs.number_of(table.crs)
-        except ValueError as error:
-            raise ImportRefused(f"{report.source}: {error}; --crs says which it is") from error
-    first = next((c for s in shapes if s is not None and len(c := shapely.get_coordinates(s)) and np.isfinite(c[0]).all()), None)
-    source = _guess(float(first[0][0]), float(first[0][1]), None)[0] if first is not None else crs.WEB
-    report.add(0, "geometry", f"read as EPSG:{source}", "the file says no CRS; check the places on the map, or give --crs", "warning")
-    return source
-
-
-def _pair(text: str) -> tuple[float, float] | None:
-    """Return the two numbers of "(52.1, 13.2)", "POINT (13.2 52.1)" or "52,1; 13,2" as x, y."""
-    wkt = re.fullmatch(r"(?:SRID=\d{4,6};)?\s*POINT\s*(?:Z|M|ZM)?\s*\(\s*(\S+)\s+(\S+?)(?:\s+\S+)*\s*\)", text.strip(), re.IGNORECASE)
-    if wkt or "(" in text.lstrip()[1:] or "=" in text:
-        try:
-            return (float(wkt[1]), float(wkt[2])) if wkt else None
-        except ValueError:
-            return None
-    parts = re.split(r"[;\s]+", text.replace("(", " ").replace(")", " ").strip()) if ";" in text else None
-    raw = [p for p in parts if re.search(r"\d", p)] if parts else re.findall(r"-?\d+(?:\.\d+)?", text)
-    if len(raw) != 2:
-        raw = re.findall(r"-?\d+,\d+|-?\d+", text)
-    try:
-        first, second = (float(r.replace(",", ".")) for r in raw)
-    except ValueError:
-        return None
-    if abs(first) > 180 or abs(second) > 180:
-        return first, second
-    return (first, second) if 5 <= first <= 16 and 46 <= second <= 56 else (second, first)  # people write latitude first
-
-
 def _place_by_numbers(found: list[Candidate], table: Table, column_of: dict[str, str], report: LoadReport, given_crs: int | None) -> None:
     """Read coordinates from two columns or one, and say what was assumed."""
     x_name, y_name = next(((a, b) for a, b in (("lon", "lat"), ("x", "y")) if a in column_of and b in column_of), ("", ""))
@@ -193,7 +147,7 @@ def _place_by_numbers(found: list[Candidate], table: Table, column_of: dict[str,
             pairs.append(None)
             continue
         try:
-            pair = (mapping.number(_degrees(texts[0])), mapping.number(_degrees(texts[1]))) if x_name else _pair(str(texts[0]))
+            pair = (mapping.number(_degrees(texts[0])), mapping.number(_degrees(texts[1]))) if x_name else placing.pair(str(texts[0]))
         except ValueError:
             pair = None
         if pair is None or not all(np.isfinite(pair)):
@@ -201,40 +155,15 @@ def _place_by_numbers(found: list[Candidate], table: Table, column_of: dict[str,
             candidate.refused = True
             pair = None
         pairs.append(pair)
-    groups: dict[tuple[int, bool], list[int]] = {}
-    for i, pair in enumerate(pairs):
-        if pair is not None:
-            groups.setdefault(_guess(*pair, given_crs), []).append(i)
-    for (source, swapped), rows in groups.items():
-        first = np.array([pairs[i][0] for i in rows], dtype=float)  # type: ignore[index]
-        second = np.array([pairs[i][1] for i in rows], dtype=float)  # type: ignore[index]
-        x, y = (second, first) if swapped else (first, second)
-        if source in (crs.STORAGE, crs.UTM32):
-            x = np.where(x > 30_000_000, x - (33_000_000 if source == crs.STORAGE else 32_000_000), x)
-        x, y = crs.transform_xy(x, y, source, crs.STORAGE)
-        for i, east, north in zip(rows, x, y, strict=True):
-            found[i].x, found[i].y = round(float(east), 1), round(float(north), 1)
-        how = f"{len(rows)} rows read as EPSG:{source}" + (", axes swapped" if swapped else "")
-        report.add(
-            0, "coordinates", how, "check the places on the map", "warning" if swapped or not (given_crs or source == crs.WEB) else "info"
-        )
+    east, north = placing.from_pairs(pairs, given_crs, report)
+    for candidate, x, y in zip(found, east, north, strict=True):
+        if not np.isnan(x):
+            candidate.x, candidate.y = float(x), float(y)
 
 
 def _degrees(text: Any) -> Any:
     """Keep dots that separate thousands apart from those of degrees: "412.345,6" is metres, "52.123456" degrees."""
     return float(text) if isinstance(text, str) and re.fullmatch(r"-?\d+(\.\d+)?", text.strip()) else text
-
-
-def _guess(x: float, y: float, given: int | None) -> tuple[int, bool]:
-    """Return the CRS of a pair and whether its axes are swapped."""
-    if abs(x) <= 180 and abs(y) <= 180:
-        return given or crs.WEB, 46 <= x <= 56 and 5 <= y <= 16
-    swapped = (x > 5_000_000 and y < 1_000_000) or (5_000_000 < x < 7_000_000 and y > 30_000_000)
-    east = y if swapped else x
-    if given:
-        return given, swapped
-    in_zone_32 = 32_000_000 <= east < 33_000_000 or ZONE_32_EAST[0] <= east <= ZONE_32_EAST[1]
-    return (crs.UTM32 if in_zone_32 else crs.STORAGE), swapped
 
 
 def _place_by_address(found: list[Candidate], report: LoadReport) -> None:

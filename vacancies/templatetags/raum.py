@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from geo import figures
+from layers.models import FacilityKind
 from vacancies.choices import DatePrecision
 from vacancies.public import PublicVacancy
 
@@ -104,3 +105,24 @@ def ago(date: datetime.date | None) -> str:
 def hits(n: int) -> str:
     """Return the number of hits as a phrase."""
     return ngettext("{n} Leerstand", "{n} Leerstände", n).format(n=figure(n))
+
+
+@register.filter
+def minutes(value: int | None) -> str:
+    """Return minutes with their unit: 45 min, 1 h 50 min; a dash where there is no connection."""
+    if value is None:
+        return "–"
+    hours, rest = divmod(value, 60)
+    return f"{hours}\u00a0h\u00a0{rest:02}\u00a0min" if hours else f"{rest}\u00a0min"
+
+
+@register.filter
+def clock(value: int) -> str:
+    """Return minutes after midnight as a time of day; minutes of the night after count on."""
+    return f"{value // 60 % 24:02}:{value % 60:02}"
+
+
+@register.filter
+def places(nearby: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the nearest facilities with the labels of their kinds, in the order of the kinds."""
+    return [{"label": label, **nearby[kind]} for kind, label in FacilityKind.choices if kind in nearby]

@@ -22,6 +22,7 @@ from geo.sources import checksum
 from layers import sources as layer_sources
 from layers.models import TransitStop
 from layers.reach import runs
+from layers.remote.hosts import register
 from layers.tasks import complete_run, soon
 from vacancies import demo
 from vacancies.models import Vacancy
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         self.step("tables", lambda: call_command("migrate", verbosity=0, skip_checks=True))
         self.step("413 towns with boundaries", self.load_towns)
         self.step("timetable of April 2021", layer_sources.load_own_timetable)
+        self.step("entries of remote services, switched off", register)
         if not options["no_demo"] and not Vacancy.objects.exists() and not Dataset.objects.filter(key="examples").exists():
             self.step("fictional vacancies (Beispiele)", demo.load)
         self.step("transit access", runs.ensure)

@@ -21,11 +21,11 @@ from geo.importing import LoadReport
 from geo.models import UMLAUTS, Dataset, Town
 from geo.sources import own_keys
 from vacancies import choices as c
+from vacancies.published import INTERNAL
 from vacancies.sources.apply import Rights, load
 
 SHOWN = 25
 RANK = ("error", "warning", "info")
-INTERNAL = "intern"
 
 
 class Command(BaseCommand):

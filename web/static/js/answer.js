@@ -2,7 +2,7 @@
 
 export const form = document.getElementById("filter-form");
 const answer = document.getElementById("answer");
-const OF_THE_PAGE = ["sort", "at", "sel", "view", "after", "before"];
+const OF_THE_PAGE = ["sort", "at", "sel", "view", "after", "before", "surface"];
 const NOT_IN_THE_FORM = ["near", "bbox", "polygon", "sort"];
 let running = null;
 

@@ -2,6 +2,7 @@
 /* global L */
 import { makeMap } from "./basemap.js";
 import { Points } from "./points.js";
+import { restoreSurface, startSurface, surfaceState } from "./surface.js";
 import { address, ask, fillForm, filterOnly, onQuestion, queryOfForm } from "./answer.js";
 
 const root = document.getElementById("explorer");
@@ -24,7 +25,7 @@ let opener = null;
 
 function withoutPlace(query) {
   const kept = new URLSearchParams(query);
-  for (const name of ["at", "sel", "view"]) kept.delete(name);
+  for (const name of ["at", "sel", "view", "surface"]) kept.delete(name);
   return kept;
 }
 
@@ -36,6 +37,7 @@ function stateQuery() {
   }
   if (points.chosen()) query.set("sel", points.chosen());
   if (document.body.classList.contains("shows-list")) query.set("view", "list");
+  if (surfaceState()) query.set("surface", surfaceState());
   return query;
 }
 
@@ -91,6 +93,7 @@ addEventListener("popstate", async () => {
   map.closePopup();
   if (!goTo(query)) map.fitBounds(BRANDENBURG, { animate: false });
   if (!(await put(query, { push: false, fit: false }))) return;
+  await restoreSurface(query.get("surface"));
   await select(query.get("sel"));
   quiet = false;
 });
@@ -196,6 +199,8 @@ if (!placed) {
   if (!map.getSize().x) waiting = BRANDENBURG;
 }
 map.addLayer(points);
+startSurface(map, note);
 await loadPoints(start, !placed, root.dataset.pointsNow);
+await restoreSurface(start.get("surface"));
 await select(start.get("sel"));
 quiet = false;

@@ -1,4 +1,4 @@
-// The small map of a vacancy or a town.
+// The small map of a vacancy, a town, or of what is reached from a vacancy.
 /* global L */
 import { makeMap } from "./basemap.js";
 
@@ -10,6 +10,17 @@ if (kind === "area") {
   const area = L.geoJSON(shape, { interactive: false, style: { color: "#1f5a45", weight: 2.5, fillColor: "#1f5a45", fillOpacity: 0.08 } });
   map.fitBounds(area.getBounds(), { padding: [15, 15] });
   area.addTo(map);
+} else if (kind === "reach") {
+  const { area, lines } = JSON.parse(document.getElementById("reach").textContent);
+  const parts = [
+    area && L.geoJSON(area, { interactive: false, style: { color: "#1f5a45", weight: 1.5, fillColor: "#2c7048", fillOpacity: 0.22 } }),
+    lines && L.geoJSON(lines, { interactive: false, style: { color: "#a8432a", weight: 2, opacity: 0.55 } }),
+  ].filter(Boolean);
+  const at = [shape.coordinates[1], shape.coordinates[0]];
+  map.setView(at, 10);
+  if (area) map.fitBounds(parts[0].getBounds(), { padding: [15, 15] });
+  for (const part of parts) part.addTo(map);
+  L.circleMarker(at, { color: "#fffdf8", weight: 3, fillColor: "#a8432a", fillOpacity: 1, radius: 8, interactive: false }).addTo(map);
 } else {
   const at = [shape.coordinates[1], shape.coordinates[0]];
   map.setView(at, kind === "exact" ? 11.5 : 12);

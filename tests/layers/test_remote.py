@@ -1,0 +1,597 @@
+"""Remote layers: a real MapServer is read completely, and whatever a service does wrong changes nothing here."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import shapely
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from geo import crs
+from geo.errors import InvalidFile, RaumError, RemoteFailed
+from geo.importing import LoadReport
+from geo.models import Dataset
+from layers.facilities.rows import Row
+from layers.facilities.store import bring_up_to_date
+from layers.models import Facility, RemoteLayer, Zone
+from layers.remote import fetching, hosts
+from layers.remote.fetching import Hosts, Limits, fetch, is_public
+from layers.remote.refresh import refresh
+from tests.layers import remote_server as remote
+
+pytestmark = pytest.mark.django_db
+needs_mapserver = pytest.mark.skipif(remote.MAPSERV is None, reason="MapServer is not installed (apt-get install cgi-mapserver)")
+MAPPING = {"ref": "schul_nr", "name": "schulname", "kind": "schulform", "postcode": "plz"}
+QUICK = Limits(connect_s=1, total_s=1.5, most_bytes=3_000_000)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[remote.Server]:
+    server = remote.Server(tmp_path_factory.mktemp("mapserver"))
+    server.serve_layers()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def server(served: remote.Server, settings: Any, tmp_path: Path) -> remote.Server:
+    settings.REMOTE_INTERNAL_HOSTS = [served.host]
+    settings.REMOTE_TILES = tmp_path / "tiles"
+    served.answers.clear()
+    served.asked.clear()
+    return served
+
+
+def entry(server: remote.Server, path: str = "/ows", **changed: Any) -> RemoteLayer:
+    values = {
+        "key": "probe",
+        "title": "Probe",
+        "service": "wfs",
+        "url": server.url(path),
+        "layer": "ms:schulen",
+        "version": "2.0.0",
+        "licence": "CC0 1.0",
+        "attribution": "© Probe",
+        "target": "school_other",
+        "mapping": MAPPING,
+        "enabled": True,
+        "checked_on": datetime.date(2026, 1, 1),
+    }
+    return RemoteLayer.objects.create(**values | changed)
+
+
+def rows() -> set[tuple[str, str, str]]:
+    found = Facility.objects.filter(dataset__key="fern-probe").select_related("town")
+    return {(f.kind, f.ref, f.town.name if f.town else "") for f in found}
+
+
+def ask(server: remote.Server, path: str) -> bytes:
+    return fetch(server.url(path), Hosts(internal=frozenset({server.host}))).body
+
+
+SCHOOLS = {
+    ("school_primary", "100", "Luckenwalde"),
+    ("school_secondary", "007", "Wittenberge"),
+    ("school_primary", "101", "Eberswalde"),
+    ("school_secondary", "101", "Eberswalde"),
+}
+
+# --- a service that works ---------------------------------------------------------------------------------------------
+
+
+@needs_mapserver
+@pytest.mark.parametrize("version", ["2.0.0", "1.1.0"])
+def test_every_version_puts_each_school_into_its_town(server: remote.Server, version: str) -> None:
+    layer = entry(server, version=version)
+    report = refresh(layer)
+    assert rows() == SCHOOLS
+    assert (report.created, report.adds_up) == (4, True)
+    school = Facility.objects.get(ref="101", kind="school_primary")
+    assert (school.name, school.detail) == ("Schule am Kanal <&> „Süd“", {"postcode": "16225"})
+    assert Facility.objects.get(ref="100").detail == {"postcode": "03149"}  # the zero is there
+    expected = crs.transform_xy(*remote.PLACES["Eberswalde"], crs.WEB, crs.STORAGE)
+    assert school.point.coords == pytest.approx(expected, abs=0.1)
+    source = Dataset.objects.get(key="fern-probe")
+    assert (source.licence, source.attribution, source.row_count) == ("CC0 1.0", "© Probe", 4)
+    layer.refresh_from_db()
+    assert (layer.last_error, layer.row_count, len(layer.sha256)) == ("", 4, 64)
+    assert layer.last_success_at is not None
+    # the address that the capabilities name (169.254.169.254) was not followed, else this would have failed
+    assert all(a.startswith("/ows?") for a in server.asked)
+    assert refresh(layer).unchanged == 4
+
+
+@needs_mapserver
+@pytest.mark.parametrize("version", ["2.0.0", "1.1.0"])
+@pytest.mark.parametrize("srs", ["EPSG:4326", "EPSG:4258", "EPSG:25832", "EPSG:3035"])
+def test_other_crss_and_their_axis_orders_land_in_the_same_towns(server: remote.Server, srs: str, version: str) -> None:
+    server.write_map(srs, "other.map", ("schulen",))
+    # MapServer lists the layer's own CRS first only when no list is given; here it offers nothing but this one
+    refresh(entry(server, "/other.map", version=version))
+    assert rows() == SCHOOLS
+    asked = server.asked[-1]
+    assert srs.split(":")[1] in asked
+
+
+@needs_mapserver
+def test_an_area_with_a_hole_becomes_a_zone(server: remote.Server) -> None:
+    mapping = {"ref": "Kennung", "name": "Gebietsname"}
+    refresh(entry(server, layer="ms:nsg", target="nature", mapping=mapping))
+    zone = Zone.objects.get()
+    assert (zone.kind, zone.ref, zone.name) == ("nature", "N1", "Ring")
+    assert zone.geom.area == pytest.approx(1_000_000 - 40_000, abs=1)
+
+
+@needs_mapserver
+def test_pages_bring_every_feature_once(server: remote.Server) -> None:
+    """The service gives at most 900 features a page, in an order of its own."""
+    server.write_map("EPSG:25833", "capped.map", ("viele",), most=900)
+    report = refresh(entry(server, "/capped.map", layer="ms:viele", target="charging", mapping={"ref": "nr"}))
+    assert report.created == remote.MANY
+    assert set(Facility.objects.values_list("ref", flat=True)) == {f"{n:05}" for n in range(remote.MANY)}
+    assert sum("GetFeature" in a for a in server.asked) >= 3
+
+
+@needs_mapserver
+def test_a_service_that_cuts_and_does_not_page_is_told(server: remote.Server) -> None:
+    """MapServer counts only as many as it gives; others say how many there are."""
+    server.write_map("EPSG:25833", "capped.map", ("viele",), most=900)
+    layer = entry(server, "/capped.map", layer="ms:viele", version="1.1.0", target="charging", mapping={"ref": "nr"})
+    report = refresh(layer)
+    assert report.created == 900
+    assert any("exactly 900 features came" in f.rule for f in report.findings)
+
+    def honest(query: dict[str, str]) -> tuple[bytes, str]:
+        if query.get("resulttype") == "hits":
+            return b'<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs" numberOfFeatures="2500"/>', "text/xml"
+        server.answers.pop("/capped.map", None)
+        found = ask(server, "/capped.map?" + urlencode(query))
+        server.answers["/capped.map"] = remote.layered(honest)
+        return found, "text/xml"
+
+    server.answers["/capped.map"] = remote.layered(honest)
+    with pytest.raises(RemoteFailed, match="only 900 of 2,500 features came, and the service does not page"):
+        refresh(layer)
+
+
+@needs_mapserver
+def test_a_dry_run_saves_nothing(server: remote.Server) -> None:
+    layer = entry(server, enabled=False, checked_on=None)
+    report = refresh(layer, write=False)
+    assert report.created == 4
+    assert rows() == set()
+    layer.refresh_from_db()
+    assert layer.last_try_at is None
+    assert not Dataset.objects.filter(key="fern-probe").exists()
+
+
+# --- a service that changes or fails: the last good rows stay, and the error is told ------------------------------------
+
+
+@pytest.fixture
+def good(server: remote.Server) -> RemoteLayer:
+    """A layer whose rows are there from a time when all was well: the same as the server has."""
+    layer = entry(server, last_success_at=timezone.now())
+    place = {
+        s[4]: shapely.Point(*(round(v, 1) for v in crs.transform_xy(*remote.PLACES[s[4]], crs.WEB, crs.STORAGE))) for s in remote.SCHOOLS
+    }
+    known = {s[0]: s for s in remote.SCHOOLS}
+    found = [Row(1, kind, ref, known[ref][1], place[town], {"postcode": known[ref][3]}) for kind, ref, town in sorted(SCHOOLS)]
+    bring_up_to_date(found, layer.dataset(), LoadReport("probe"), write=True)
+    return layer
+
+
+def stays(layer: RemoteLayer, message: str, limits: Limits = QUICK, error: type[Exception] = RemoteFailed) -> None:
+    before = list(Facility.objects.order_by("id").values()), Dataset.objects.values().get(key="fern-probe"), layer.last_success_at
+    with pytest.raises(error, match=message):
+        refresh(layer, limits=limits)
+    layer.refresh_from_db()
+    assert (list(Facility.objects.order_by("id").values()), Dataset.objects.values().get(key="fern-probe"), layer.last_success_at) == before
+    assert layer.last_error
+    assert layer.last_try_at > layer.last_success_at
+
+
+BOMB = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;&x;&x;&x;&x;&x;">]><a>&y;</a>'
+LURE = (
+    b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><WFS_Capabilities version="2.0.0">&x;</WFS_Capabilities>'
+)
+METADATA = "http://169.254.169.254/latest/meta-data/"
+FAILURES = {
+    "fails": (remote.answer(b"<h1>Wartung</h1>", "text/html", 503), "answers 503 Wartung"),
+    "hangs": (remote.hang, "no complete answer within 2 seconds"),
+    "drips": (remote.drip, "no complete answer within 2 seconds"),
+    "drips its head": (remote.drip_head, "no complete answer within 2 seconds"),
+    "redirects": (remote.answer(b"", status=302, Location=METADATA), r"redirects to http://169\.254\.169\.254/.*not followed"),
+    "bomb": (remote.answer(BOMB), "declares a document type"),
+    "bomb in UTF-16": (remote.answer(BOMB.decode().encode("utf-16")), "declares a document type"),
+    "lure": (remote.answer(LURE), "declares a document type"),
+    "a gigabyte": (remote.flood(announce=True), "more than 3 MB"),
+    "a gigabyte unannounced": (remote.flood(announce=False), "more than 3 MB"),
+    "cut": (remote.cut, "the answer was cut off"),
+    "compressed": (remote.answer(b"\x1f\x8b", Content_Encoding="gzip"), "answers compressed"),
+    "a page": (
+        remote.answer(b"<html><body>Willkommen</body></html>", "text/html"),
+        r"no capabilities of WFS 2\.0\.0; .* html",
+    ),
+    "nothing": (remote.answer(b""), "no XML"),
+    "half a document": (remote.answer(b'<WFS_Capabilities version="2.0.0"><a>'), "a damaged XML document"),
+    "no capabilities at all": (remote.answer(b'<WFS_Capabilities version="2.0.0"/>'), "capabilities cannot be read|no layer"),
+    "another version": (remote.answer(b'<WFS_Capabilities version="1.1.0"/>'), r"no capabilities of WFS 2\.0\.0; .* 1\.1\.0"),
+    "a report": (
+        remote.answer(b"<ExceptionReport><Exception><ExceptionText>Datenbank weg</ExceptionText></Exception></ExceptionReport>"),
+        "the service reports: Datenbank weg",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_the_last_rows_stay_when_a_service(good: RemoteLayer, server: remote.Server, name: str) -> None:
+    server.answers["/ows"], message = FAILURES[name]
+    start = time.monotonic()
+    stays(good, message)
+    assert time.monotonic() - start < 4
+
+
+def test_the_last_rows_stay_when_nobody_answers(good: RemoteLayer, settings: Any) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    settings.REMOTE_INTERNAL_HOSTS = [address]
+    good.url = f"http://{address}/ows"
+    stays(good, "no proper answer")
+
+
+def fake(server: remote.Server, features: bytes) -> None:
+    """Real capabilities, but features as given."""
+
+    def serve(query: dict[str, str]) -> tuple[bytes, str]:
+        if query["request"] == "GetCapabilities":
+            return fetch(
+                server.url("/real?service=WFS&version=2.0.0&request=GetCapabilities"), Hosts(internal=frozenset({server.host}))
+            ).body, "text/xml"
+        return features, "text/xml"
+
+    server.answers["/ows"] = remote.layered(serve)
+
+
+def collection(*places: tuple[float, float], srs: str, attributes: str = "") -> bytes:
+    """WFS 2.0 features at the given pairs of numbers; they are all there are unless `attributes` say otherwise."""
+    attributes = attributes or f'numberMatched="{len(places)}"'
+    members = "".join(
+        f'<wfs:member><ms:schulen gml:id="s.{n}">'
+        f'<ms:msGeometry><gml:Point srsName="{srs}"><gml:pos>{a} {b}</gml:pos></gml:Point></ms:msGeometry>'
+        f"<ms:schul_nr>{n}</ms:schul_nr><ms:schulname>S{n}</ms:schulname><ms:schulform>Grundschule</ms:schulform><ms:plz>1</ms:plz>"
+        "</ms:schulen></wfs:member>"
+        for n, (a, b) in enumerate(places)
+    )
+    names = 'xmlns:wfs="http://www.opengis.net/wfs/2.0" xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:ms="http://mapserver.gis.umn.edu/mapserver"'
+    return f"<wfs:FeatureCollection {names} {attributes}>{members}</wfs:FeatureCollection>".encode()
+
+
+TOWNS = list(remote.PLACES.values())
+
+
+@needs_mapserver
+def test_swapped_axes_are_turned_and_told(good: RemoteLayer, server: remote.Server) -> None:
+    """The service says EPSG:25833 and gives north before east."""
+    metres = [crs.transform_xy(*p, crs.WEB, crs.STORAGE)[::-1] for p in TOWNS]
+    fake(server, collection(*metres, srs="urn:ogc:def:crs:EPSG::25833"))
+    report = refresh(good, force=True)
+    assert {f.town.name for f in Facility.objects.select_related("town")} == set(remote.PLACES)
+    assert any("swapped axes" in f.rule for f in report.findings)
+
+
+@needs_mapserver
+@pytest.mark.parametrize("srs", ["urn:ogc:def:crs:EPSG::25833", "urn:ogc:def:crs:EPSG::3857"])
+def test_degrees_that_claim_to_be_metres_are_refused(good: RemoteLayer, server: remote.Server, srs: str) -> None:
+    fake(server, collection(*TOWNS, srs=srs))
+    stays(good, "do not lie in our region as EPSG:.*CRS or axis order of the service are wrong")
+
+
+@needs_mapserver
+def test_an_unknown_crs_is_refused(good: RemoteLayer, server: remote.Server) -> None:
+    fake(server, collection(*TOWNS, srs="urn:ogc:def:crs:EPSG::999999"))
+    stays(good, "999999", error=RaumError)
+
+
+@needs_mapserver
+def test_an_empty_layer_does_not_empty_ours(good: RemoteLayer, server: remote.Server) -> None:
+    good.layer = "ms:leer"
+    stays(good, "the layer has no features in our region")
+    fake(server, collection(srs="x", attributes='numberMatched="0" numberReturned="0"'))
+    good.layer = "ms:schulen"
+    stays(good, "the layer has no features in our region")
+
+
+@needs_mapserver
+def test_a_layer_that_vanished_is_named_with_those_there_are(good: RemoteLayer) -> None:
+    good.layer = "ms:schulen_neu"
+    stays(good, r"no layer 'ms:schulen_neu'; it has ms:schulen, ms:leer, ms:viele, ms:nsg")
+
+
+@needs_mapserver
+def test_a_property_that_vanished_is_named(good: RemoteLayer) -> None:
+    good.mapping = MAPPING | {"name": "bezeichnung"}
+    stays(good, "there is no column 'bezeichnung'; there are .*schulname", error=InvalidFile)
+
+
+@needs_mapserver
+def test_features_that_are_damaged_are_refused(good: RemoteLayer, server: remote.Server) -> None:
+    whole = collection(*TOWNS, srs="urn:ogc:def:crs:EPSG::4326")
+    fake(server, whole[: len(whole) // 2])
+    stays(good, "a damaged XML document")
+
+
+@needs_mapserver
+def test_a_service_that_repeats_its_first_page_is_refused(good: RemoteLayer, server: remote.Server) -> None:
+    places = [(lat, lon) for lon, lat in TOWNS]
+    fake(server, collection(*places, srs="urn:ogc:def:crs:EPSG::4326", attributes='numberMatched="9"'))
+    stays(good, "gives the same features again")
+
+
+@needs_mapserver
+def test_a_changed_layer_changes_only_what_differs(good: RemoteLayer, server: remote.Server) -> None:
+    places = [(lat, lon) for lon, lat in TOWNS]
+    fake(server, collection(*places, srs="urn:ogc:def:crs:EPSG::4326", attributes='numberMatched="3" numberReturned="3"'))
+    report = refresh(good)
+    assert (report.created, len(report.vanished)) == (3, 4)
+    assert {f.town.name for f in Facility.objects.select_related("town")} == set(remote.PLACES)
+
+
+# --- who may be asked ---------------------------------------------------------------------------------------------------
+
+SPELLINGS = (
+    "127.0.0.1",
+    "localhost",
+    "127.1",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.0.0.1",
+    "0177.0.0.1",
+    "017700000001",
+    "0",
+    "0.0.0.0",
+    "10.1.2.3",
+    "172.16.0.1",
+    "192.168.1.1",
+    "100.64.0.1",
+    "169.254.169.254",
+    "2852039166",
+    "198.18.0.1",
+    "224.0.0.1",
+    "255.255.255.255",
+    "[::1]",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:a9fe:a9fe]",
+    "[::127.0.0.1]",
+    "[64:ff9b::7f00:1]",
+    "[64:ff9b:1::7f00:1]",
+    "[2002:7f00:1::]",
+    "[2002:a9fe:a9fe::1]",
+    "[2001:0:7f00:1::1]",
+    "[fe80::1]",
+    "[fd00::1]",
+    "[fc00::1]",
+    "[ff02::1]",
+    "[2001:db8::1]",
+)
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+def test_private_addresses_are_refused_even_when_the_name_is_allowed(host: str) -> None:
+    allowed = Hosts(frozenset({host.strip("[]"), "example.org"}))
+    with pytest.raises(RemoteFailed, match=r"no address on the public internet|the name is not known"):
+        fetch(f"https://{host}/wfs", allowed, QUICK)
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+def test_private_addresses_are_refused_by_name(host: str) -> None:
+    with pytest.raises(RemoteFailed, match="this host is not among the allowed ones"):
+        fetch(f"https://{host}/wfs", Hosts(frozenset({"example.org"})), QUICK)
+
+
+@pytest.mark.parametrize("place", ["10.0.0.5", "127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.5", "fd00::7"])
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_name_that_leads_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch, place: str, beside: bool) -> None:
+    """Also when a public address stands beside it: which one is taken is not left to chance."""
+
+    def resolved(_host: str, port: int, **_kwargs: Any) -> list[Any]:
+        def one(text: str) -> Any:
+            return (socket.AF_INET6 if ":" in text else socket.AF_INET, socket.SOCK_STREAM, 6, "", (text, port))
+
+        return [one("93.184.216.34"), one(place)] if beside else [one(place)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    with pytest.raises(RemoteFailed, match=f"dienst.example: leads to {place}, which is no address on the public internet"):
+        fetch("https://dienst.example/wfs", Hosts(frozenset({"dienst.example"})), QUICK)
+
+
+def test_the_checked_address_is_the_one_that_is_asked(server: remote.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name server that answers differently the second time is not asked a second time."""
+    port = int(server.host.rpartition(":")[2])
+    server.answers["/x"] = remote.answer(b"da", "text/plain")
+    asked: list[str] = []
+
+    def resolved(host: str, _port: int, **_kwargs: Any) -> list[Any]:
+        asked.append(host)
+        assert len(asked) == 1
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    name = f"geo.intern:{port}"
+    assert fetch(f"http://{name}/x", Hosts(internal=frozenset({name})), QUICK).body == b"da"
+    assert asked == ["geo.intern"]
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:8.8.8.8", "2002:808:808::1"])
+def test_public_addresses_are_public(address: str) -> None:
+    assert is_public(address)
+
+
+ALLOWED = Hosts(frozenset({"dienst.example", "dienst.example:8443"}), frozenset({"intern.example:8080"}))
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://dienst.example/wfs", "only https"),
+        ("ftp://dienst.example/wfs", "begins with https"),
+        ("file:///etc/passwd", "begins with https"),
+        ("//dienst.example/wfs", "begins with https"),
+        ("https:///wfs", "begins with https"),
+        ("https://dienst.example@127.0.0.1/wfs", "no user name"),
+        ("https://user:secret@dienst.example/wfs", "no user name"),
+        ("https://dienst.example:22/wfs", "not among the allowed"),
+        ("https://dienst.example./wfs", "not among the allowed"),
+        ("https://x.dienst.example/wfs", "not among the allowed"),
+        ("https://dienst.example.evil.org/wfs", "not among the allowed"),
+        ("https://intern.example/wfs", "not among the allowed"),
+        ("http://intern.example/wfs", "only https"),
+        ("https://dienst.example\\@evil.org/", "no spaces, backslashes"),
+        ("https://dienst.example/\r\nHost: evil", "no spaces, backslashes"),
+        ("https://①②⑦.⓪.⓪.①/", "letters beyond ASCII"),
+        ("https://dienst.example:port/", "not an address"),
+        ("https://[::1/", "not an address"),
+    ],
+)
+def test_addresses_that_are_not_asked(url: str, message: str) -> None:
+    with pytest.raises(RemoteFailed, match=message):
+        fetching.checked(url, ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://dienst.example/wfs?a=b", "https://DIENST.example/", "https://dienst.example:8443/", "http://intern.example:8080/"]
+)
+def test_addresses_that_are_asked(url: str) -> None:
+    assert fetching.checked(url, ALLOWED).hostname
+
+
+def test_a_certificate_that_is_not_valid_is_refused(server: remote.Server) -> None:
+    """The server does not speak TLS at all."""
+    with pytest.raises(RemoteFailed, match="no proper answer"):
+        fetch(f"https://{server.host}/", Hosts(internal=frozenset({server.host})), QUICK)
+
+
+# --- entries, command, administration -----------------------------------------------------------------------------------
+
+
+def test_the_ready_entries_are_valid_off_and_say_where_their_address_comes_from() -> None:
+    assert hosts.register() == []  # the prepared database has them
+    assert RemoteLayer.objects.count() == len(hosts.ready_entries())
+    for layer in RemoteLayer.objects.all():
+        layer.full_clean()
+        assert not layer.enabled
+        assert layer.checked_on is None
+        assert len(layer.source) > 20
+        assert layer.url == "" or layer.url.startswith("https://")
+        assert hosts.ready_entries()[layer.key]["checked"] == ""
+    known = hosts.allowed_hosts().public
+    assert {"schullandschaft.brandenburg.de", "inspire.brandenburg.de", "isk.geobasis-bb.de"} <= known
+    assert "" not in known
+
+
+def test_the_real_school_service_by_its_own_words() -> None:
+    """What is known of the answer of the Ministry's service fits the entry's mapping."""
+    mapping = hosts.ready_entries()["schulen-mbjs"]["mapping"]
+    published = {"schul_nr", "schulname", "strasse_hausnr", "plz", "ort", "homepage", "schulform", "traeger"}  # as public code reads it
+    assert set(mapping.values()) <= published
+    assert {"telefonnummer", "dienst_email"}.isdisjoint(mapping.values())
+
+
+def test_register_keeps_what_an_operator_changed() -> None:
+    RemoteLayer.objects.filter(key="denkmale-bldam").update(url="https://isk.geobasis-bb.de/ows/x", title="unsere")
+    RemoteLayer.objects.filter(key="schulen-mbjs").delete()
+    assert hosts.register() == ["schulen-mbjs"]
+    assert RemoteLayer.objects.get(key="denkmale-bldam").title == "unsere"
+
+
+@pytest.mark.parametrize("missing", [{"checked_on": None}, {"url": ""}, {"layer": ""}, {"licence": ""}, {"attribution": ""}])
+def test_only_checked_entries_can_be_switched_on(server: remote.Server, missing: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match="remote_layer_enabled_is_checked"), transaction.atomic():
+        entry(server, **missing)
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "message"),
+    [
+        ({"url": "https://evil.example/wfs"}, "url", "not among the allowed"),
+        ({"url": "http://127.0.0.1/wfs"}, "url", "only https"),
+        ({"url": "https://isk.geobasis-bb.de/ows?service=WFS&request=GetCapabilities"}, "url", "ohne service und request"),
+        ({"layer": "a b"}, "layer", "Leerzeichen"),
+        ({"version": "1.3.0"}, "version", "Erlaubt: 2.0.0"),
+        ({"mapping": {"farbe": "x"}}, "mapping", "Erlaubt: ref"),
+        ({"mapping": ["ref"]}, "mapping", "Erlaubt: ref"),
+        ({"service": "wms", "version": "1.3.0"}, "target", "Bilder"),
+        ({"shown_on_map": True}, "shown_on_map", "WMS"),
+    ],
+)
+def test_an_entry_is_checked_before_it_is_saved(server: remote.Server, changed: dict[str, Any], field: str, message: str) -> None:
+    layer = entry(server)
+    for name, value in changed.items():
+        setattr(layer, name, value)
+    with pytest.raises(ValidationError) as refused:
+        layer.full_clean()
+    assert message in " ".join(refused.value.message_dict[field])
+
+
+def told(*args: str) -> tuple[str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        call_command("refresh_remote", *args, stdout=out, stderr=err)
+    except CommandError as error:
+        err.write(f"!{error}")
+    return out.getvalue(), err.getvalue()
+
+
+@needs_mapserver
+def test_the_command_fetches_what_is_due_and_says_what_failed(server: remote.Server) -> None:
+    assert told()[0] == "nothing to fetch: no layer is switched on\n"
+    layer = entry(server)
+    entry(server, "/kaputt", key="kaputt", title="kaputt")
+    server.answers["/kaputt"] = remote.answer(b"weg", "text/plain", 500)
+    out, err = told("--due")
+    assert "probe: 4 read, 4 new" in out
+    assert "kaputt: 127.0.0.1: answers 500 weg" in err
+    assert "!failed: kaputt; the rows of the last success stay" in err
+    server.answers.clear()
+    server.asked.clear()
+    RemoteLayer.objects.filter(key="kaputt").delete()
+    assert told("--due")[0] == "nothing to fetch: no layer is due\n"
+    assert server.asked == []
+    RemoteLayer.objects.filter(pk=layer.pk).update(last_success_at=timezone.now() - datetime.timedelta(days=31))
+    assert "4 unchanged" in told("--due")[0]
+    assert "no remote layer x" in told("x")[1]
+    assert "switched off: schulen-mbjs" in told("schulen-mbjs")[1]
+    RemoteLayer.objects.update(enabled=False)
+    assert "dry run: nothing was written" in told("probe", "--dry-run")[0]
+    assert "denkmale-bldam: off, no address, never fetched" in told("--list")[0]
+    assert "there is no address; the operator enters it" in told("denkmale-bldam", "--dry-run")[1]
+
+
+@needs_mapserver
+def test_the_administration_fetches_and_shows_errors(server: remote.Server, client: Client) -> None:
+    client.force_login(get_user_model().objects.create_superuser("chef", password="x" * 12))  # type: ignore[attr-defined]
+    layer = entry(server)
+    address = "/admin/layers/remotelayer/"
+    form = {"action": "fetch_now", "_selected_action": [layer.pk]}
+    assert "Probe: 4 gelesen, 4 neu" in client.post(address, form, follow=True).content.decode()
+    server.answers["/ows"] = remote.answer(b"weg", "text/plain", 500)
+    page = client.post(address, form, follow=True).content.decode()
+    assert page.count("127.0.0.1: answers 500 weg") >= 2  # as a message and in the list
+    assert client.get(f"{address}{layer.pk}/change/").status_code == 200
+    RemoteLayer.objects.update(enabled=False)
+    assert "ist ausgeschaltet" in client.post(address, form, follow=True).content.decode()
