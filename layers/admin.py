@@ -39,7 +39,7 @@ class TransitStopAdmin(ReadOnly):
 
 @admin.register(ReachRun)
 class ReachRunAdmin(ReadOnly):
-    list_display = ("preset", "day", "live", "started_at", "finished_at")
+    list_display = ("preset", "day", "live", "is_scenario", "title", "started_at", "finished_at")
 
 
 @admin.register(Facility)

@@ -69,7 +69,10 @@ class ReachRunQuerySet(models.QuerySet["ReachRun"]):
 
 
 class ReachRun(models.Model):
-    """One computation of reach with all its inputs; exactly one is live."""
+    """One computation of reach with all its inputs; exactly one is live.
+
+    A scenario is a what-if beside the truth: it has a title, never becomes live, and stays until somebody removes it.
+    """
 
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="runs", verbose_name=_("Fahrplan"))
     day = models.DateField(_("Verkehrstag"))
@@ -79,6 +82,8 @@ class ReachRun(models.Model):
     parameters = models.JSONField(_("Parameter"), default=dict, blank=True)
     stats = models.JSONField(_("Ergebnis in Zahlen"), default=dict, blank=True)
     live = models.BooleanField(_("gilt"), default=False)
+    is_scenario = models.BooleanField(_("Szenario"), default=False)
+    title = models.CharField(_("Titel des Szenarios"), max_length=120, blank=True)
     started_at = models.DateTimeField(_("begonnen"), auto_now_add=True)
     finished_at = models.DateTimeField(_("beendet"), null=True, blank=True)
 
@@ -90,10 +95,12 @@ class ReachRun(models.Model):
         verbose_name_plural = _("Berechnungen")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("live",), condition=Q(live=True), name="one_live_run"),
+            models.CheckConstraint(condition=~Q(live=True, is_scenario=True), name="scenario_never_live"),
+            models.CheckConstraint(condition=Q(is_scenario=False) | ~Q(title=""), name="scenario_has_title"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.preset} {self.day}"
+        return self.title or f"{self.preset} {self.day}"
 
     def described(self) -> dict[str, str]:
         """Return what every figure of the run says about itself: source, day, window, method, and what the timetable lacks."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,14 +13,24 @@ from django.utils import timezone
 from geo.errors import InvalidParameter, RaumError
 from geo.models import Dataset, Town
 from geo.positions import X, Y
-from layers.models import ReachRun, TownReach, VacancyReach
+from layers.models import ReachRun, TownReach, TransitStop, VacancyReach
 from layers.reach import rows
 from layers.reach.access import load_preset
+from layers.sources import FeedStops
 
 KEPT = 3  # runs that stay for comparison, the live one included
 PARTS = ("travel", "surface", "areas")
 WINDOW = (datetime.time(7), datetime.time(9))
 Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A what-if: its title, a feed where it is not the data set's own, and what a reader should know of it."""
+
+    title: str
+    feed: FeedStops | None = None
+    about: dict[str, Any] = field(default_factory=dict)
 
 
 def _silent(_what: str, _done: int, _of: int) -> None:
@@ -33,9 +45,10 @@ def compute(
     window: tuple[datetime.time, datetime.time] = WINDOW,
     wanted: Iterable[str] | None = None,
     parts: Sequence[str] = (),
+    scenario: Scenario | None = None,
     progress: Progress = _silent,
 ) -> ReachRun:
-    """Compute the reach of all towns and vacancies and make it the live run.
+    """Compute the reach of all towns and vacancies and make it the live run, or keep it as a scenario.
 
     A town is measured from its centre (`data/centres.csv`: its populated place, else its busiest stop).
     A vacancy is measured from the point the public may see, so that no distance tells more than the map does.
@@ -54,6 +67,9 @@ def compute(
         Keys of the centres (`layers.reach.centres`).
     parts : sequence of str
         What to compute besides access classes: travel, surface, areas.
+    scenario : Scenario, optional
+        Keep the run beside the live one, which stays as it is. Its own feed is measured to the centres and with the change
+        times of `source`; `day` is that of its feed then.
 
     Raises
     ------
@@ -71,14 +87,24 @@ def compute(
         raise RaumError("no timetable is loaded; run load_timetable first")
     from layers.reach.engine import Engine  # with pandas, scipy and numba, which most starts do without
 
-    engine = Engine.of(source, day, window, wanted) if parts else None
+    feed = scenario.feed if scenario else None
+    engine = Engine.of(source, None if feed else day, window, wanted) if parts else None
+    if engine and feed:
+        engine = Engine.of_feed(feed, window, engine)
     towns = list(Town.objects.current().annotate(x=X("centre"), y=Y("centre")).values_list("pk", "x", "y"))
     vacancies = _vacancies()
     with transaction.atomic():
         start, end = (datetime.time(s // 3600, s % 3600 // 60) for s in rules.window)
-        fixed = {"day": source.valid_on, "window_start": start, "window_end": end, "preset": preset}
-        run = ReachRun.objects.create(dataset=source, parameters=engine.parameters() if engine else {}, **fixed)
-        stops = rows.Stops.of(source, rules)
+        fixed = {"day": feed.day if feed else source.valid_on, "window_start": start, "window_end": end, "preset": preset}
+        if scenario:
+            fixed |= {"is_scenario": True, "title": scenario.title}
+        parameters = (engine.parameters() if engine else {}) | ({"scenario": scenario.about} if scenario else {})
+        run = ReachRun.objects.create(dataset=source, parameters=parameters, **fixed)
+        if feed:
+            numbers = dict(TransitStop.objects.filter(dataset=source).values_list("stop_id", "pk"))
+            stops = rows.Stops.among(feed.stops, rules, numbers)
+        else:
+            stops = rows.Stops.of(source, rules)
         places = {"towns": towns, "vacancies": vacancies}
         travel = engine.travel(run, places, with_cells="surface" in parts, progress=progress) if engine else {}
         run.stats = {
@@ -90,8 +116,29 @@ def compute(
             engine.areas(run, progress)
         if "areas" in parts:
             rows.write_class_areas(run, stops, rules)
-        _swap(run)
+        if scenario:
+            run.finished_at = timezone.now()
+            run.save()
+        else:
+            _swap(run)
     return run
+
+
+def remove_scenario(number: int) -> str:
+    """Remove a scenario and all its rows; returns its title.
+
+    Raises
+    ------
+    InvalidParameter
+        When there is no scenario of this number.
+    """
+    found = ReachRun.objects.filter(is_scenario=True)
+    run = found.filter(pk=number).first()
+    if run is None:
+        known = ", ".join(f"{r.pk} ({r.title})" for r in found.order_by("pk"))
+        raise InvalidParameter("remove-scenario", str(number), f"the number of a scenario; there are {known or 'none'}")
+    run.delete()
+    return run.title
 
 
 def _swap(run: ReachRun) -> None:
@@ -102,8 +149,9 @@ def _swap(run: ReachRun) -> None:
     ReachRun.objects.filter(live=True).update(live=False)
     run.live, run.finished_at = True, timezone.now()
     run.save()
-    kept = ReachRun.objects.order_by("-live", "-started_at").values_list("pk", flat=True)[:KEPT]
-    ReachRun.objects.exclude(pk__in=list(kept)).delete()
+    runs = ReachRun.objects.filter(is_scenario=False)
+    kept = runs.order_by("-live", "-started_at").values_list("pk", flat=True)[:KEPT]
+    runs.exclude(pk__in=list(kept)).delete()
 
 
 def refresh(vacancy_ids: Sequence[int]) -> int:

@@ -9,12 +9,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from geo.errors import RaumError
+from geo.errors import InvalidParameter, RaumError
+from geo.models import Dataset
+from geo.sources import checksum
 from layers.models import ReachRun
 from layers.reach.access import load_preset, measure
 from layers.reach.compare import Results
 from layers.reach.engine import Engine, Progress
 from layers.reach.rows import Place, Stops, Travel
+from layers.reach.runs import Scenario
 from layers.sources import FeedStops, feed_path, stops_of_feed
 
 if TYPE_CHECKING:
@@ -106,6 +109,33 @@ def opened(given_a: str, given_b: str, day: datetime.date | None) -> Iterator[tu
         made = Path(folder) / "b.zip"
         report = edit_feed(path_a, Path(given_b), made, feed_a.day)
         yield feed_a, stops_of_feed(made, feed_a.day), report
+
+
+def scenario(
+    title: str, source: Dataset | None, day: datetime.date | None, feed: Path | None = None, edits: Path | None = None
+) -> Scenario:
+    """Return a scenario for `runs.compute`: of a feed, of a data set's timetable with edits, or of the data set as it is.
+
+    Raises
+    ------
+    RaumError
+        When a file is not there or cannot be read.
+    """
+    if not title.strip() or len(title) > 120 or not title.isprintable():
+        raise InvalidParameter("scenario", title[:60], "a title of 1 to 120 characters")
+    if feed:
+        return Scenario(title.strip(), stops_of_feed(_path(str(feed), day)[0], day), {"feed": feed.name, "sha256": checksum(feed)})
+    if not edits:
+        return Scenario(title.strip())
+    path = feed_path(source) if source else None
+    if source is None or path is None:
+        raise RaumError("the timetable to be edited is not there; load it with load_timetable")
+    from layers.reach.edits import edit_feed
+
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "b.zip"
+        report = edit_feed(path, edits, made, day or source.valid_on)
+        return Scenario(title.strip(), stops_of_feed(made, report.day), {"edits": list(report.done), "sha256": report.sha256})
 
 
 def _path(given: str, day: datetime.date | None) -> tuple[Path, datetime.date | None]:
