@@ -76,7 +76,9 @@ class Listing:
         if given.get("view", "") not in ("", "map", "list"):
             errors.append(InvalidParameter("view", given["view"][:60], _allowed(("map", "list"))))
         if not re.fullmatch(r"|[a-z0-9-]{1,60},\d{1,3},(best|median)", given.get("surface", "")):
-            errors.append(InvalidParameter("surface", given["surface"][:60], _("Ziel,Minuten,best oder median, zum Beispiel berlin-hbf,60,best")))
+            errors.append(
+                InvalidParameter("surface", given["surface"][:60], _("Ziel,Minuten,best oder median, zum Beispiel berlin-hbf,60,best"))
+            )
         cursors: dict[str, tuple[Any, str] | None] = {}
         for name in ("after", "before"):
             try:
