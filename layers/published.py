@@ -29,13 +29,13 @@ class FacilityFilter(FilterSet):
 
     subject: ClassVar = _("Einrichtungen")
     criteria: ClassVar[tuple[Criterion, ...]] = (
-        Choice(name="kind", label=_("Art"), column="kind", phrase=_("{value}"), options=lambda: FacilityKind.choices, group="main"),
+        Choice(name="kind", label=_("Art"), column="kind", phrase="{value}", options=lambda: FacilityKind.choices, group="main"),
         Choice(
             name="district", label=_("Landkreis oder kreisfreie Stadt"), column="district_ags", phrase=_("in {value}"), options=_districts
         ),
         Choice(name="town", label=_("Gemeinde"), column="town_slug", phrase=_("in {value}"), options=_towns),
         Near(name="near", label=_("Umkreis"), column="point", phrase=_("im Umkreis von {value}"), group="map"),
-        BBox(name="bbox", label=_("Kartenausschnitt"), column="point", phrase=_("im Ausschnitt {value}"), group="map"),
+        BBox(name="bbox", label=_("Kartenausschnitt"), column="point", phrase=_("im gewählten Kartenausschnitt"), group="map"),
     )
 
 
@@ -44,8 +44,8 @@ class ZoneFilter(FilterSet):
 
     subject: ClassVar = _("Gebiete")
     criteria: ClassVar[tuple[Criterion, ...]] = (
-        Choice(name="kind", label=_("Art"), column="kind", phrase=_("{value}"), options=lambda: ZoneKind.choices, group="main"),
-        BBox(name="bbox", label=_("Kartenausschnitt"), column="geom", phrase=_("im Ausschnitt {value}"), group="map"),
+        Choice(name="kind", label=_("Art"), column="kind", phrase="{value}", options=lambda: ZoneKind.choices, group="main"),
+        BBox(name="bbox", label=_("Kartenausschnitt"), column="geom", phrase=_("im gewählten Kartenausschnitt"), group="map"),
     )
 
 
