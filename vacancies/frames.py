@@ -50,15 +50,21 @@ def vacancies(given: str | Mapping[str, Any] = "", **criteria: Any) -> gpd.GeoDa
 
 
 def towns() -> gpd.GeoDataFrame:
-    """Return the 413 towns in EPSG:25833, indexed by AGS: name, population, size class, function, transit class of the centre."""
+    """Return the 413 towns in EPSG:25833, indexed by AGS.
+
+    Name, population, size class, function; for the centre transit class and minutes to Berlin Hbf (best ride and median, <NA>
+    where there is no connection).
+    """
     import geopandas as gpd
+    import pandas as pd
     import shapely
 
     from geo import crs
     from geo.models import Town
     from layers.models import TownReach
 
-    classes = dict(TownReach.objects.filter(live=True).values_list("town_id", "transit_class"))
+    names = ("transit_class", "berlin_best_min", "berlin_median_min")
+    reach = {pk: rest for pk, *rest in TownReach.objects.filter(live=True).values_list("town_id", *names)}
     rows = list(Town.objects.current().select_related("district").order_by("ags8"))
     columns = {
         "ags": [t.ags8 for t in rows],
@@ -67,7 +73,8 @@ def towns() -> gpd.GeoDataFrame:
         "population": [t.population for t in rows],
         "size_class": [t.size_class for t in rows],
         "central_function": [t.central_function for t in rows],
-        "transit_class": [classes.get(t.pk, "") for t in rows],
+        "transit_class": [reach[t.pk][0] if t.pk in reach else "" for t in rows],
+        **{name: pd.array([reach[t.pk][i] if t.pk in reach else None for t in rows], "Int64") for i, name in enumerate(names[1:], 1)},
     }
     shapes = shapely.from_wkb([bytes(t.geom.wkb) for t in rows])
     return gpd.GeoDataFrame(columns, geometry=list(shapes), crs=crs.STORAGE).set_index("ags")
@@ -88,3 +95,34 @@ def stops() -> gpd.GeoDataFrame:
     found = pd.DataFrame(list(rows.annotate(x=X("point"), y=Y("point")).values_list(*names, "x", "y")), columns=[*names, "x", "y"])
     points = gpd.points_from_xy(found.pop("x"), found.pop("y"), crs=crs.STORAGE)
     return gpd.GeoDataFrame(found, geometry=points).set_index("stop_id")
+
+
+def surface(centre: str = "berlin-hbf") -> gpd.GeoDataFrame:
+    """Return the hexagons of 0.5 km² in EPSG:25833, indexed by their id: minutes to a centre, `best_min` and `median_min`.
+
+    Parameters
+    ----------
+    centre : str
+        Key of a centre of the live run: `berlin-hbf`, or the slug of a town such as `potsdam`.
+
+    Raises
+    ------
+    geo.errors.InvalidParameter
+        When the live run has no such centre.
+    """
+    import geopandas as gpd
+    import pandas as pd
+    import shapely
+
+    from geo import crs
+    from geo.errors import InvalidParameter
+    from layers.models import Centre, HexCell, Surface
+
+    found = Surface.objects.filter(run__live=True, centre__key=centre).first()
+    if found is None:
+        known = Centre.objects.filter(run__live=True).values_list("key", flat=True)
+        raise InvalidParameter("centre", centre, f"one of {', '.join(known) or 'none: no run with travel times is live'}")
+    cells = list(HexCell.objects.order_by("number").values_list("cell", "geom"))
+    columns = {name: pd.array(minutes, "Int64") for name, minutes in (("best_min", found.best_min), ("median_min", found.median_min))}
+    frame = pd.DataFrame({"cell": [c for c, _g in cells], **columns}).replace(-1, pd.NA)
+    return gpd.GeoDataFrame(frame, geometry=list(shapely.from_wkb([bytes(g.wkb) for _c, g in cells])), crs=crs.STORAGE).set_index("cell")
