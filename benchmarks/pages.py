@@ -65,7 +65,9 @@ def measure(size: int) -> None:
         ),
         "map data, all": (
             lambda: page("/karte/daten.json"),
-            lambda: raw(f"SELECT key, ST_X(p), ST_Y(p) FROM (SELECT key, ST_Transform(point, {WEB}) AS p FROM public_vacancy) v ORDER BY key"),  # noqa: S608
+            lambda: raw(
+                f"SELECT key, ST_X(p), ST_Y(p) FROM (SELECT key, ST_Transform(point, {WEB}) AS p FROM public_vacancy) v ORDER BY key"
+            ),  # noqa: S608
         ),
     }
     for name, (ours, sql) in groups.items():

@@ -17,6 +17,7 @@ urlpatterns = [
     path("orte/", views.towns_page, name="towns"),
     path("orte/<slug:slug>/", views.town_page, name="town"),
     path("datenquellen/", views.sources_page, name="sources"),
+    path("gueteklassen/", views.classes_page, name="classes"),
     path("impressum/", views.text_page, {"name": "impressum"}, name="impressum"),
     path("datenschutz/", views.text_page, {"name": "datenschutz"}, name="datenschutz"),
     path("barrierefreiheit/", views.text_page, {"name": "barrierefreiheit"}, name="barrierefreiheit"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import markdown_it
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db.models import Count
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
@@ -13,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from geo.models import Town
-from layers.models import ReachRun, TownReach
+from layers.models import ReachRun, TownReach, TransitClass
 from layers.publish import files
+from layers.reach.access import load_preset
 from vacancies.filters import VacancyFilter
 from vacancies.listing import ORDERS, PAGE_PARAMETERS, Listing
 from vacancies.mapdata import map_payload, shape_of
@@ -121,6 +123,16 @@ def town_page(request: HttpRequest, slug: str) -> HttpResponse:
 def sources_page(request: HttpRequest) -> HttpResponse:
     context = {"datasets": shown_datasets(), "run": ReachRun.objects.current(), "page": "sources"}
     return render(request, "sources.html", context)
+
+
+@require_safe
+def classes_page(request: HttpRequest) -> HttpResponse:
+    """What each transit access class means, by the live run's method, in words and on a map."""
+    run = ReachRun.objects.current()
+    rules = load_preset(run.preset if run else "de_goat")
+    hits = dict(PublicVacancy.objects.order_by().values_list("transit_class").annotate(n=Count("key")))
+    listed = [(letter, label, hits.get(letter, 0)) for letter, label in TransitClass.choices if letter in rules.letters()]
+    return render(request, "classes.html", {"rules": rules, "classes": listed, "run": run, "page": "sources"})
 
 
 @require_safe

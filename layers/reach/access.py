@@ -52,6 +52,14 @@ class Preset:
     radii_m: tuple[float, ...]
     classes: dict[str, tuple[str, ...]]
 
+    def letters(self) -> list[str]:
+        """Return the classes the method can give, best first."""
+        return sorted({letter for row in self.classes.values() for letter in row if letter})
+
+    def table(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return category and its class per radius, for a table."""
+        return list(self.classes.items())
+
     def group_of(self, route_type: int) -> str:
         """Return the mode group of a GTFS route type, '' when the method does not count it."""
         return next((g for g, ranges in self.groups.items() if any(a <= route_type <= b for a, b in ranges)), NONE)

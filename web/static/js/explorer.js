@@ -1,6 +1,7 @@
 // Map and list side by side, one question, one address.
 /* global L */
 import { makeMap } from "./basemap.js";
+import { startOverlays } from "./overlays.js";
 import { Points } from "./points.js";
 import { restoreSurface, startSurface, surfaceState } from "./surface.js";
 import { address, ask, fillForm, filterOnly, onQuestion, queryOfForm } from "./answer.js";
@@ -200,6 +201,7 @@ if (!placed) {
 }
 map.addLayer(points);
 startSurface(map, note);
+startOverlays(map);
 await loadPoints(start, !placed, root.dataset.pointsNow);
 await restoreSurface(start.get("surface"));
 await select(start.get("sel"));

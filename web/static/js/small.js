@@ -3,10 +3,16 @@
 import { makeMap } from "./basemap.js";
 
 const element = document.getElementById("map");
-const shape = JSON.parse(document.getElementById("shape").textContent);
+const shape = JSON.parse(document.getElementById("shape")?.textContent ?? "null");
 const map = makeMap(element, { scrollWheelZoom: false });
 const { kind } = element.dataset;
-if (kind === "area") {
+if (kind === "classes") {
+  const colours = { A: "#0f5a46", B: "#2c7048", C: "#57722b", D: "#85650f", E: "#9a4f1d", F: "#963b3b", G: "#7b3a5e" };
+  const style = ({ properties: { transit_class: letter } }) => ({ stroke: false, fillColor: colours[letter], fillOpacity: 0.6 });
+  map.fitBounds([[51.36, 11.27], [53.56, 14.77]]);
+  const got = await fetch(element.dataset.areas);
+  if (got.ok) L.geoJSON(await got.json(), { interactive: false, style }).addTo(map);
+} else if (kind === "area") {
   const area = L.geoJSON(shape, { interactive: false, style: { color: "#1f5a45", weight: 2.5, fillColor: "#1f5a45", fillOpacity: 0.08 } });
   map.fitBounds(area.getBounds(), { padding: [15, 15] });
   area.addTo(map);

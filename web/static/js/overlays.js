@@ -1,0 +1,86 @@
+// Further layers behind the hits: access classes as areas, isochrones of the chosen centre, facilities, pictures of remote
+// services. Nothing is loaded before it is switched on.
+/* global L */
+
+const panel = document.getElementById("layers");
+const list = document.getElementById("layer-list");
+const CLASSES = { A: "#0f5a46", B: "#2c7048", C: "#57722b", D: "#85650f", E: "#9a4f1d", F: "#963b3b", G: "#7b3a5e" };
+const RINGS = { 15: "#0f5a46", 30: "#2c7048", 45: "#6f8a34", 60: "#c39a2c", 90: "#c2723a" };
+const shown = new Map();
+let map = null;
+
+export function startOverlays(onMap) {
+  map = onMap;
+  map.createPane("overlays").style.zIndex = 260;
+  list.addEventListener("change", (event) => toggle(event.target));
+  panel.addEventListener("toggle", () => panel.open && fillRemote(), { once: true });
+}
+
+async function toggle(box) {
+  const name = box.value;
+  if (!box.checked) {
+    shown.get(name)?.remove();
+    shown.delete(name);
+    return;
+  }
+  const layer = await MAKERS[box.dataset.kind](box);
+  if (box.checked && layer) shown.set(name, layer.addTo(map));
+}
+
+async function areas(address, colour) {
+  const got = await fetch(address);
+  if (!got.ok) return null;
+  const style = ({ properties }) => ({ stroke: true, weight: 1, color: colour(properties), fillColor: colour(properties), fillOpacity: 0.28 });
+  return L.geoJSON(await got.json(), { pane: "overlays", interactive: false, style });
+}
+
+const MAKERS = {
+  classes: (box) => areas(box.dataset.url, (p) => CLASSES[p.transit_class]),
+  isochrones: (box) => areas(box.dataset.url, (p) => RINGS[p.minutes]),
+  async facilities(box) {
+    const got = await fetch(box.dataset.url);
+    if (!got.ok) return null;
+    const renderer = L.canvas({ pane: "overlays" });
+    return L.geoJSON(await got.json(), {
+      pane: "overlays",
+      pointToLayer: (_feature, at) => L.circleMarker(at, { renderer, radius: 4, color: "#fffdf8", weight: 1, fillColor: "#3b5b8c", fillOpacity: 0.9 }),
+      onEachFeature: (feature, layer) => layer.bindTooltip(document.createTextNode(feature.properties.name || feature.properties.kind).data),
+    });
+  },
+  remote: (box) => new Pictures(box.dataset.url),
+};
+
+// A remote WMS through our own cached proxy: one picture per tile.
+const Pictures = L.GridLayer.extend({
+  initialize(address) {
+    L.GridLayer.prototype.initialize.call(this, { pane: "overlays", tileSize: 256, opacity: 0.8 });
+    this._address = address;
+  },
+  createTile(at, done) {
+    const corner = L.point(at.x, at.y).multiplyBy(256);
+    const project = (p) => L.CRS.EPSG3857.project(this._map.unproject(p, at.z));
+    const low = project(corner.add([0, 256]));
+    const high = project(corner.add([256, 0]));
+    const picture = document.createElement("img");
+    picture.alt = "";
+    picture.addEventListener("load", () => done(null, picture));
+    picture.addEventListener("error", () => done(new Error("no picture"), picture));
+    picture.src = `${this._address}?bbox=${[low.x, low.y, high.x, high.y].map((v) => v.toFixed(2)).join(",")}&width=256&height=256&crs=EPSG:3857`;
+    return picture;
+  },
+});
+
+async function fillRemote() {
+  const got = await fetch(panel.dataset.remote);
+  if (!got.ok) return;
+  for (const { key, title, url, attribution } of (await got.json()).layers) {
+    const box = Object.assign(document.createElement("input"), { type: "checkbox", value: `remote ${key}` });
+    box.dataset.kind = "remote";
+    box.dataset.url = url;
+    const label = Object.assign(document.createElement("label"), { className: "option" });
+    const words = document.createElement("span");
+    words.append(title, Object.assign(document.createElement("small"), { textContent: ` ${attribution}` }));
+    label.append(box, words);
+    list.append(label);
+  }
+}
