@@ -15,6 +15,8 @@ from geo.crs import WEB
 QUERY = "town_size=rural&transit=D&target_use=workshop"
 WHERE = "WHERE town_size_class = 'rural' AND transit_class IN ('A','B','C','D') AND target_uses && '{workshop}'"
 
+MAP_RAW = f"SELECT key, ST_X(p), ST_Y(p) FROM (SELECT key, ST_Transform(point, {WEB}) AS p FROM public_vacancy) v ORDER BY key"  # noqa: S608
+
 
 def page_sql(where: str) -> str:
     """The rows of the first page; the list itself asks 48 facet counts besides and renders the form."""
