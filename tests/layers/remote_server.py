@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 import subprocess
@@ -14,7 +15,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import geopandas as gpd
+import pytest
 import shapely
+
+from layers.models import RemoteLayer
 
 MAPSERV = shutil.which("mapserv") or next((p for p in ("/usr/lib/cgi-bin/mapserv",) if Path(p).exists()), None)
 PLACES = {
@@ -54,6 +58,9 @@ LAYER = """  LAYER
     CLASS STYLE COLOR 200 0 0 SIZE 12 SYMBOL "dot" END END
   END
 """
+
+needs_mapserver = pytest.mark.skipif(MAPSERV is None, reason="MapServer is not installed (apt-get install cgi-mapserver)")
+MAPPING = {"ref": "schul_nr", "name": "schulname", "kind": "schulform", "postcode": "plz"}
 
 
 class Server:
@@ -216,3 +223,22 @@ def layered(service_of: Callable[[dict[str, str]], tuple[bytes, str]]) -> Callab
         answer(body, kind)(handler)
 
     return write
+
+
+def entry(server: Server, path: str = "/ows", **changed: Any) -> RemoteLayer:
+    """Return a layer that is switched on and asks this server."""
+    values = {
+        "key": "probe",
+        "title": "Probe",
+        "service": "wfs",
+        "url": server.url(path),
+        "layer": "ms:schulen",
+        "version": "2.0.0",
+        "licence": "CC0 1.0",
+        "attribution": "© Probe",
+        "target": "school_other",
+        "mapping": MAPPING,
+        "enabled": True,
+        "checked_on": datetime.date(2026, 1, 1),
+    }
+    return RemoteLayer.objects.create(**values | changed)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
-import io
 import socket
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 import shapely
-from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
-from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
-from django.test import Client
 from django.utils import timezone
 
 from geo import crs
@@ -27,50 +18,13 @@ from geo.models import Dataset
 from layers.facilities.rows import Row
 from layers.facilities.store import bring_up_to_date
 from layers.models import Facility, RemoteLayer, Zone
-from layers.remote import fetching, hosts
-from layers.remote.fetching import Hosts, Limits, fetch, is_public
+from layers.remote.fetching import Hosts, Limits, fetch
 from layers.remote.refresh import refresh
 from tests.layers import remote_server as remote
+from tests.layers.remote_server import MAPPING, entry, needs_mapserver
 
 pytestmark = pytest.mark.django_db
-needs_mapserver = pytest.mark.skipif(remote.MAPSERV is None, reason="MapServer is not installed (apt-get install cgi-mapserver)")
-MAPPING = {"ref": "schul_nr", "name": "schulname", "kind": "schulform", "postcode": "plz"}
 QUICK = Limits(connect_s=1, total_s=1.5, most_bytes=3_000_000)
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[remote.Server]:
-    server = remote.Server(tmp_path_factory.mktemp("mapserver"))
-    server.serve_layers()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def server(served: remote.Server, settings: Any, tmp_path: Path) -> remote.Server:
-    settings.REMOTE_INTERNAL_HOSTS = [served.host]
-    settings.REMOTE_TILES = tmp_path / "tiles"
-    served.answers.clear()
-    served.asked.clear()
-    return served
-
-
-def entry(server: remote.Server, path: str = "/ows", **changed: Any) -> RemoteLayer:
-    values = {
-        "key": "probe",
-        "title": "Probe",
-        "service": "wfs",
-        "url": server.url(path),
-        "layer": "ms:schulen",
-        "version": "2.0.0",
-        "licence": "CC0 1.0",
-        "attribution": "© Probe",
-        "target": "school_other",
-        "mapping": MAPPING,
-        "enabled": True,
-        "checked_on": datetime.date(2026, 1, 1),
-    }
-    return RemoteLayer.objects.create(**values | changed)
 
 
 def rows() -> set[tuple[str, str, str]]:
@@ -242,7 +196,7 @@ def test_the_last_rows_stay_when_a_service(good: RemoteLayer, server: remote.Ser
     server.answers["/ows"], message = FAILURES[name]
     start = time.monotonic()
     stays(good, message)
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 10  # it would take twenty
 
 
 def test_the_last_rows_stay_when_nobody_answers(good: RemoteLayer, settings: Any) -> None:
@@ -349,249 +303,3 @@ def test_a_changed_layer_changes_only_what_differs(good: RemoteLayer, server: re
     report = refresh(good)
     assert (report.created, len(report.vanished)) == (3, 4)
     assert {f.town.name for f in Facility.objects.select_related("town")} == set(remote.PLACES)
-
-
-# --- who may be asked ---------------------------------------------------------------------------------------------------
-
-SPELLINGS = (
-    "127.0.0.1",
-    "localhost",
-    "127.1",
-    "2130706433",
-    "0x7f000001",
-    "0x7f.0.0.1",
-    "0177.0.0.1",
-    "017700000001",
-    "0",
-    "0.0.0.0",
-    "10.1.2.3",
-    "172.16.0.1",
-    "192.168.1.1",
-    "100.64.0.1",
-    "169.254.169.254",
-    "2852039166",
-    "198.18.0.1",
-    "224.0.0.1",
-    "255.255.255.255",
-    "[::1]",
-    "[::]",
-    "[::ffff:127.0.0.1]",
-    "[::ffff:a9fe:a9fe]",
-    "[::127.0.0.1]",
-    "[64:ff9b::7f00:1]",
-    "[64:ff9b:1::7f00:1]",
-    "[2002:7f00:1::]",
-    "[2002:a9fe:a9fe::1]",
-    "[2001:0:7f00:1::1]",
-    "[fe80::1]",
-    "[fd00::1]",
-    "[fc00::1]",
-    "[ff02::1]",
-    "[2001:db8::1]",
-)
-
-
-@pytest.mark.parametrize("host", SPELLINGS)
-def test_private_addresses_are_refused_even_when_the_name_is_allowed(host: str) -> None:
-    allowed = Hosts(frozenset({host.strip("[]"), "example.org"}))
-    with pytest.raises(RemoteFailed, match=r"no address on the public internet|the name is not known"):
-        fetch(f"https://{host}/wfs", allowed, QUICK)
-
-
-@pytest.mark.parametrize("host", SPELLINGS)
-def test_private_addresses_are_refused_by_name(host: str) -> None:
-    with pytest.raises(RemoteFailed, match="this host is not among the allowed ones"):
-        fetch(f"https://{host}/wfs", Hosts(frozenset({"example.org"})), QUICK)
-
-
-@pytest.mark.parametrize("place", ["10.0.0.5", "127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.5", "fd00::7"])
-@pytest.mark.parametrize("beside", [True, False])
-def test_a_name_that_leads_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch, place: str, beside: bool) -> None:
-    """Also when a public address stands beside it: which one is taken is not left to chance."""
-
-    def resolved(_host: str, port: int, **_kwargs: Any) -> list[Any]:
-        def one(text: str) -> Any:
-            return (socket.AF_INET6 if ":" in text else socket.AF_INET, socket.SOCK_STREAM, 6, "", (text, port))
-
-        return [one("93.184.216.34"), one(place)] if beside else [one(place)]
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolved)
-    with pytest.raises(RemoteFailed, match=f"dienst.example: leads to {place}, which is no address on the public internet"):
-        fetch("https://dienst.example/wfs", Hosts(frozenset({"dienst.example"})), QUICK)
-
-
-def test_the_checked_address_is_the_one_that_is_asked(server: remote.Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name server that answers differently the second time is not asked a second time."""
-    port = int(server.host.rpartition(":")[2])
-    server.answers["/x"] = remote.answer(b"da", "text/plain")
-    asked: list[str] = []
-
-    def resolved(host: str, _port: int, **_kwargs: Any) -> list[Any]:
-        asked.append(host)
-        assert len(asked) == 1
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolved)
-    name = f"geo.intern:{port}"
-    assert fetch(f"http://{name}/x", Hosts(internal=frozenset({name})), QUICK).body == b"da"
-    assert asked == ["geo.intern"]
-
-
-@pytest.mark.parametrize("address", ["8.8.8.8", "93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:8.8.8.8", "2002:808:808::1"])
-def test_public_addresses_are_public(address: str) -> None:
-    assert is_public(address)
-
-
-ALLOWED = Hosts(frozenset({"dienst.example", "dienst.example:8443"}), frozenset({"intern.example:8080"}))
-
-
-@pytest.mark.parametrize(
-    ("url", "message"),
-    [
-        ("http://dienst.example/wfs", "only https"),
-        ("ftp://dienst.example/wfs", "begins with https"),
-        ("file:///etc/passwd", "begins with https"),
-        ("//dienst.example/wfs", "begins with https"),
-        ("https:///wfs", "begins with https"),
-        ("https://dienst.example@127.0.0.1/wfs", "no user name"),
-        ("https://user:secret@dienst.example/wfs", "no user name"),
-        ("https://dienst.example:22/wfs", "not among the allowed"),
-        ("https://dienst.example./wfs", "not among the allowed"),
-        ("https://x.dienst.example/wfs", "not among the allowed"),
-        ("https://dienst.example.evil.org/wfs", "not among the allowed"),
-        ("https://intern.example/wfs", "not among the allowed"),
-        ("http://intern.example/wfs", "only https"),
-        ("https://dienst.example\\@evil.org/", "no spaces, backslashes"),
-        ("https://dienst.example/\r\nHost: evil", "no spaces, backslashes"),
-        ("https://①②⑦.⓪.⓪.①/", "letters beyond ASCII"),
-        ("https://dienst.example:port/", "not an address"),
-        ("https://[::1/", "not an address"),
-    ],
-)
-def test_addresses_that_are_not_asked(url: str, message: str) -> None:
-    with pytest.raises(RemoteFailed, match=message):
-        fetching.checked(url, ALLOWED)
-
-
-@pytest.mark.parametrize(
-    "url", ["https://dienst.example/wfs?a=b", "https://DIENST.example/", "https://dienst.example:8443/", "http://intern.example:8080/"]
-)
-def test_addresses_that_are_asked(url: str) -> None:
-    assert fetching.checked(url, ALLOWED).hostname
-
-
-def test_a_certificate_that_is_not_valid_is_refused(server: remote.Server) -> None:
-    """The server does not speak TLS at all."""
-    with pytest.raises(RemoteFailed, match="no proper answer"):
-        fetch(f"https://{server.host}/", Hosts(internal=frozenset({server.host})), QUICK)
-
-
-# --- entries, command, administration -----------------------------------------------------------------------------------
-
-
-def test_the_ready_entries_are_valid_off_and_say_where_their_address_comes_from() -> None:
-    assert hosts.register() == []  # the prepared database has them
-    assert RemoteLayer.objects.count() == len(hosts.ready_entries())
-    for layer in RemoteLayer.objects.all():
-        layer.full_clean()
-        assert not layer.enabled
-        assert layer.checked_on is None
-        assert len(layer.source) > 20
-        assert layer.url == "" or layer.url.startswith("https://")
-        assert hosts.ready_entries()[layer.key]["checked"] == ""
-    known = hosts.allowed_hosts().public
-    assert {"schullandschaft.brandenburg.de", "inspire.brandenburg.de", "isk.geobasis-bb.de"} <= known
-    assert "" not in known
-
-
-def test_the_real_school_service_by_its_own_words() -> None:
-    """What is known of the answer of the Ministry's service fits the entry's mapping."""
-    mapping = hosts.ready_entries()["schulen-mbjs"]["mapping"]
-    published = {"schul_nr", "schulname", "strasse_hausnr", "plz", "ort", "homepage", "schulform", "traeger"}  # as public code reads it
-    assert set(mapping.values()) <= published
-    assert {"telefonnummer", "dienst_email"}.isdisjoint(mapping.values())
-
-
-def test_register_keeps_what_an_operator_changed() -> None:
-    RemoteLayer.objects.filter(key="denkmale-bldam").update(url="https://isk.geobasis-bb.de/ows/x", title="unsere")
-    RemoteLayer.objects.filter(key="schulen-mbjs").delete()
-    assert hosts.register() == ["schulen-mbjs"]
-    assert RemoteLayer.objects.get(key="denkmale-bldam").title == "unsere"
-
-
-@pytest.mark.parametrize("missing", [{"checked_on": None}, {"url": ""}, {"layer": ""}, {"licence": ""}, {"attribution": ""}])
-def test_only_checked_entries_can_be_switched_on(server: remote.Server, missing: dict[str, Any]) -> None:
-    with pytest.raises(IntegrityError, match="remote_layer_enabled_is_checked"), transaction.atomic():
-        entry(server, **missing)
-
-
-@pytest.mark.parametrize(
-    ("changed", "field", "message"),
-    [
-        ({"url": "https://evil.example/wfs"}, "url", "not among the allowed"),
-        ({"url": "http://127.0.0.1/wfs"}, "url", "only https"),
-        ({"url": "https://isk.geobasis-bb.de/ows?service=WFS&request=GetCapabilities"}, "url", "ohne service und request"),
-        ({"layer": "a b"}, "layer", "Leerzeichen"),
-        ({"version": "1.3.0"}, "version", "Erlaubt: 2.0.0"),
-        ({"mapping": {"farbe": "x"}}, "mapping", "Erlaubt: ref"),
-        ({"mapping": ["ref"]}, "mapping", "Erlaubt: ref"),
-        ({"service": "wms", "version": "1.3.0"}, "target", "Bilder"),
-        ({"shown_on_map": True}, "shown_on_map", "WMS"),
-    ],
-)
-def test_an_entry_is_checked_before_it_is_saved(server: remote.Server, changed: dict[str, Any], field: str, message: str) -> None:
-    layer = entry(server)
-    for name, value in changed.items():
-        setattr(layer, name, value)
-    with pytest.raises(ValidationError) as refused:
-        layer.full_clean()
-    assert message in " ".join(refused.value.message_dict[field])
-
-
-def told(*args: str) -> tuple[str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    try:
-        call_command("refresh_remote", *args, stdout=out, stderr=err)
-    except CommandError as error:
-        err.write(f"!{error}")
-    return out.getvalue(), err.getvalue()
-
-
-@needs_mapserver
-def test_the_command_fetches_what_is_due_and_says_what_failed(server: remote.Server) -> None:
-    assert told()[0] == "nothing to fetch: no layer is switched on\n"
-    layer = entry(server)
-    entry(server, "/kaputt", key="kaputt", title="kaputt")
-    server.answers["/kaputt"] = remote.answer(b"weg", "text/plain", 500)
-    out, err = told("--due")
-    assert "probe: 4 read, 4 new" in out
-    assert "kaputt: 127.0.0.1: answers 500 weg" in err
-    assert "!failed: kaputt; the rows of the last success stay" in err
-    server.answers.clear()
-    server.asked.clear()
-    RemoteLayer.objects.filter(key="kaputt").delete()
-    assert told("--due")[0] == "nothing to fetch: no layer is due\n"
-    assert server.asked == []
-    RemoteLayer.objects.filter(pk=layer.pk).update(last_success_at=timezone.now() - datetime.timedelta(days=31))
-    assert "4 unchanged" in told("--due")[0]
-    assert "no remote layer x" in told("x")[1]
-    assert "switched off: schulen-mbjs" in told("schulen-mbjs")[1]
-    RemoteLayer.objects.update(enabled=False)
-    assert "dry run: nothing was written" in told("probe", "--dry-run")[0]
-    assert "denkmale-bldam: off, no address, never fetched" in told("--list")[0]
-    assert "there is no address; the operator enters it" in told("denkmale-bldam", "--dry-run")[1]
-
-
-@needs_mapserver
-def test_the_administration_fetches_and_shows_errors(server: remote.Server, client: Client) -> None:
-    client.force_login(get_user_model().objects.create_superuser("chef", password="x" * 12))  # type: ignore[attr-defined]
-    layer = entry(server)
-    address = "/admin/layers/remotelayer/"
-    form = {"action": "fetch_now", "_selected_action": [layer.pk]}
-    assert "Probe: 4 gelesen, 4 neu" in client.post(address, form, follow=True).content.decode()
-    server.answers["/ows"] = remote.answer(b"weg", "text/plain", 500)
-    page = client.post(address, form, follow=True).content.decode()
-    assert page.count("127.0.0.1: answers 500 weg") >= 2  # as a message and in the list
-    assert client.get(f"{address}{layer.pk}/change/").status_code == 200
-    RemoteLayer.objects.update(enabled=False)
-    assert "ist ausgeschaltet" in client.post(address, form, follow=True).content.decode()

@@ -7,7 +7,6 @@ import io
 import os
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,9 @@ from layers.models import RemoteLayer
 from layers.remote import proxy
 from layers.remote.refresh import refresh
 from tests.layers import remote_server as remote
+from tests.layers.remote_server import needs_mapserver
 
 pytestmark = pytest.mark.django_db
-needs_mapserver = pytest.mark.skipif(remote.MAPSERV is None, reason="MapServer is not installed (apt-get install cgi-mapserver)")
 MIDDLE = crs.transform_xy(*remote.PLACES["Luckenwalde"], crs.WEB, crs.MERCATOR)
 
 
@@ -32,23 +31,6 @@ def box(half: float = 1_000.0) -> str:
     """A square around Luckenwalde's market, in the units of the web map."""
     x, y = MIDDLE
     return f"{x - half},{y - half},{x + half},{y + half}"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[remote.Server]:
-    server = remote.Server(tmp_path_factory.mktemp("mapserver"))
-    server.serve_layers()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def server(served: remote.Server, settings: Any, tmp_path: Path) -> remote.Server:
-    settings.REMOTE_INTERNAL_HOSTS = [served.host]
-    settings.REMOTE_TILES = tmp_path / "tiles"
-    served.answers.clear()
-    served.asked.clear()
-    return served
 
 
 @pytest.fixture
@@ -165,7 +147,7 @@ def test_a_service_that_hangs_holds_nobody_up(
     server.answers["/ows"] = remote.hang
     start = time.monotonic()
     assert is_empty(opened(client.get(f"/karte/fern/bild/?bbox={box()}&width=64&height=64&crs=EPSG:3857")))
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 10  # it would take twenty
 
 
 def test_outside_our_region_nobody_is_asked(client: Client, layer: RemoteLayer, server: remote.Server) -> None:
