@@ -26,7 +26,11 @@ def copy_in(model: type[models.Model], rows: Iterable[models.Model]) -> None:
             if getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False):
                 setattr(row, f.attname, now)
     names = ", ".join(connection.ops.quote_name(f.column) for f in columns)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as copy:
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as copy,
+    ):
         for row in rows:
             copy.write_row([_copied(getattr(row, f.attname), f) for f in columns])
 
@@ -48,7 +52,7 @@ def copy_over(model: type[models.Model], rows: Sequence[models.Model], fields: I
         return
     names = [quote(c.column) for c in (key, *columns)]  # type: ignore[union-attr]
     new = quote(f"{table}_new")
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), connection.wrap_database_errors, connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {new} ON COMMIT DROP AS SELECT {', '.join(names)} FROM {quote(table)} WITH NO DATA")  # noqa: S608
         with cursor.copy(f"COPY {new} ({', '.join(names)}) FROM STDIN") as copy:
             for row in rows:
