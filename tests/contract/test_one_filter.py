@@ -89,7 +89,7 @@ def generated(count: int) -> list[str]:
                 low = dice.randint(0, 500)
                 value = f"{low}-{low + dice.randint(50, 3000)}"
             elif kind in ("number", "months"):
-                value = str(dice.choice((1, 12, 60, 300, 1000)))
+                value = str(min(dice.choice((1, 12, 60, 300, 1000)), criterion.highest))
             elif kind == "clock":
                 value = dice.choice(("21:30", "23:00", "00:15"))
             elif kind == "within":
