@@ -15,7 +15,17 @@ from layers.models import TransitStop
 from vacancies.models import SiteText, Vacancy
 
 pytestmark = pytest.mark.django_db
-PAGES = ("/", "/leerstaende/", "/orte/", "/orte/wittenberge/", "/datenquellen/", "/impressum/", "/datenschutz/", "/barrierefreiheit/")
+PAGES = (
+    "/",
+    "/leerstaende/",
+    "/orte/",
+    "/orte/wittenberge/",
+    "/vergleich/",
+    "/datenquellen/",
+    "/impressum/",
+    "/datenschutz/",
+    "/barrierefreiheit/",
+)
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
