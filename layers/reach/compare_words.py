@@ -115,7 +115,7 @@ def class_change(before: str, after: str) -> str:
     """Return a change of class in a word."""
     if before == after:
         return _("unverändert")
-    return _("besser") if _rank(after) < _rank(before) else _("schlechter")
+    return f"+ {_('besser')}" if _rank(after) < _rank(before) else f"{MINUS} {_('schlechter')}"
 
 
 def _rank(letter: str) -> int:
