@@ -15,6 +15,7 @@ The bounds leave out no centre that could be chosen (see `kernels.candidates`), 
 
 from __future__ import annotations
 
+import csv
 import datetime
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from geo.errors import RaumError
+from geo.errors import InvalidFile, RaumError
 from layers.reach import place_files, travel
 from layers.reach.connections import FOOTPATH_M, Access, DayTimetable, Footpaths, access, day_timetable, footpaths
 from layers.reach.crew import Crew, crew
@@ -36,14 +37,15 @@ PARTITION = 100_000  # places; their job's coordinates stay far below what Dask 
 PAIRS = 250_000  # places of one job of round 3: then its profile is the smaller part of it
 NEVER_MIN = 30_000  # more than any bound, and with a walk still an int16
 FAR = np.iinfo(np.int64).max
+KINDS = BERLIN, OZ, MZ = "berlin", "oberzentrum", "mittelzentrum"
 # an Oberzentrum has the functions of a Mittelzentrum, too (LEP HR)
-GROUPS: dict[str, tuple[str, ...]] = {"berlin": ("berlin",), "oz": ("oz",), "mz": ("oz", "mz")}
+GROUPS: dict[str, tuple[str, ...]] = {"berlin": (BERLIN,), "oz": (OZ,), "mz": (OZ, MZ)}
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Centre:
-    """Where to: its kind is berlin, oz (Oberzentrum) or mz (Mittelzentrum); its stop is one of the feed."""
+    """Where to: its kind is one of `KINDS`, its stop is one of the feed."""
 
     key: str
     name: str
@@ -193,6 +195,31 @@ def _jobs(counts: Any) -> Iterator[tuple[int, list[int]]]:
                 chosen = []
         if chosen:
             yield c, chosen
+
+
+def read_centres(path: Path) -> list[Centre]:
+    """Read centres from a CSV file with the columns key, name, kind (berlin, oberzentrum, mittelzentrum) and stop_id.
+
+    Raises
+    ------
+    InvalidFile
+        Naming row, field and what is allowed.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InvalidFile(f"{path.name}: not readable as CSV in UTF-8 ({error})") from error
+    fields = ("key", "name", "kind", "stop_id")
+    for number, row in enumerate(rows, 2):
+        empty = [f for f in fields if not row.get(f)]
+        if empty:
+            raise InvalidFile(f"{path.name}, row {number}, {empty[0]}: empty or missing; needed are {', '.join(fields)}")
+        if row["kind"] not in KINDS:
+            raise InvalidFile(f"{path.name}, row {number}, kind: {row['kind']!r}; allowed are {', '.join(KINDS)}")
+    if not rows:
+        raise InvalidFile(f"{path.name}: no row; needed are the columns {', '.join(fields)} and at least one centre")
+    return [Centre(*(row[f] for f in fields)) for row in rows]
 
 
 def bounds(task: Task, stop: int) -> tuple[Any, Any]:
