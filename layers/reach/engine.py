@@ -24,8 +24,6 @@ from layers.reach.rows import Place, Travel
 from layers.sources import FeedStops, feed_path
 
 CACHE = Path(settings.DATA_DIR) / "cache"
-ACCESS_M = 1_500.0  # the longest walk to a stop, as the crow flies: 26 minutes
-METHOD = "crow-fly × 1.3"
 Progress = Callable[[str, int, int], None]
 
 
@@ -122,7 +120,7 @@ class Engine:
         return {
             "day": str(self.timetable.day),
             "window": [start, end],
-            "walk": {"method": METHOD, "km_h": 4.5, "to_stop_m": ACCESS_M, "between_stops_m": connections.FOOTPATH_M},
+            "walk": {"method": travel.METHOD, "km_h": 4.5, "to_stop_m": travel.ACCESS_M, "between_stops_m": connections.FOOTPATH_M},
             "home_by_min": travel.HOME_BY_S // 60,
             "saturday": str(self.saturday.day) if self.saturday else "",
             "change_min_s": connections.CHANGE_S,
@@ -138,7 +136,7 @@ class Engine:
 
     def near(self, places: Sequence[Place]) -> connections.Access:
         """Return the stops within walking distance of places (EPSG:25833)."""
-        return connections.access(self.timetable, [p[1] for p in places], [p[2] for p in places], ACCESS_M)
+        return connections.access(self.timetable, [p[1] for p in places], [p[2] for p in places], travel.ACCESS_M)
 
     def travel(self, run: ReachRun, places: Mapping[str, Sequence[Place]], with_cells: bool, progress: Progress) -> dict[str, Travel]:
         """Compute all travel times, write those of centres, stops and cells, and return those of the places."""
