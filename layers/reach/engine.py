@@ -200,7 +200,7 @@ class Engine:
         day = self.saturday
         if day is None or stop_id not in day.index:
             return np.full(len(places), travel.NOT, dtype=np.int16)
-        near = connections.access(day, [p[1] for p in places], [p[2] for p in places], ACCESS_M)
+        near = connections.access(day, [p[1] for p in places], [p[2] for p in places], travel.ACCESS_M)
         return travel.to_centre(day, connections.footpaths(day), day.index[stop_id], self.window_s, {"places": near})["places"][0]
 
     def _next(self, found: travel.Minutes, chosen: Sequence[int]) -> tuple[list[str], Any, Any]:
