@@ -67,9 +67,7 @@ def measure(size: int) -> None:
         ),
         "map data, all": (
             lambda: page("/karte/daten.json"),
-            lambda: raw(
-                f"SELECT key, ST_X(p), ST_Y(p) FROM (SELECT key, ST_Transform(point, {WEB}) AS p FROM public_vacancy) v ORDER BY key"
-            ),  # noqa: S608
+            lambda: raw(MAP_RAW),
         ),
     }
     for name, (ours, sql) in groups.items():

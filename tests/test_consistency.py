@@ -149,7 +149,7 @@ def _commands() -> Iterator[tuple[str, str]]:
         blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
         lines = [line for block in blocks for line in block.splitlines()] + re.findall(r"`([^`\n]+)`", _prose(name))
         for line in lines:
-            for part in re.split(r"&&|;", re.sub(r"\s#\s.*$", "", line)):
+            for part in re.split(r"&&|;(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", re.sub(r"\s#\s.*$", "", line)):
                 found = re.search(r"(?:^|[ =/])(\.?/?dev|manage\.py) +[\w-].*$", part.strip())
                 if found and ("dev" not in found[1] or found[1].endswith("/dev")):
                     yield name, part[part.index(found[1]) :].strip()

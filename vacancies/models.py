@@ -263,7 +263,7 @@ class Vacancy(models.Model):
                 when=pgtrigger.After,
                 func="""
                 IF OLD.public_point IS DISTINCT FROM NEW.public_point THEN
-                    DELETE FROM layers_vacancyreach r WHERE r.vacancy_id = NEW.id AND r.live;
+                    DELETE FROM layers_vacancyreach r WHERE r.vacancy_id = NEW.id;
                 END IF;
                 RETURN NULL;
                 """,

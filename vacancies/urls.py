@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vacancies import views
+from vacancies import compare_views, views
 
 urlpatterns = [
     path("", views.listing_page, {"page": "map"}, name="map"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("fotos/<str:name>", views.photo, name="photo"),
     path("orte/", views.towns_page, name="towns"),
     path("orte/<slug:slug>/", views.town_page, name="town"),
+    path("vergleich/", compare_views.compare_page, name="compare"),
+    path("vergleich.geojson", compare_views.compare_geojson, name="compare_geojson"),
+    path("vergleich.csv", compare_views.compare_csv, name="compare_csv"),
     path("datenquellen/", views.sources_page, name="sources"),
     path("gueteklassen/", views.classes_page, name="classes"),
     path("impressum/", views.text_page, {"name": "impressum"}, name="impressum"),

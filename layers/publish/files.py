@@ -64,7 +64,7 @@ def csv(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
     for batch in _batches(found):
         for row in batch:
             *values, lon, lat, x, y = row
-            writer.writerow([*(_cell(v) for v in values), f"{lon:.{DIGITS}f}", f"{lat:.{DIGITS}f}", f"{x:.1f}", f"{y:.1f}"])
+            writer.writerow([*(cell(v) for v in values), f"{lon:.{DIGITS}f}", f"{lat:.{DIGITS}f}", f"{x:.1f}", f"{y:.1f}"])
         yield out.getvalue().encode()
         out.seek(0)
         out.truncate()
@@ -72,7 +72,8 @@ def csv(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
         yield out.getvalue().encode()
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Return a value as a cell of a CSV file: no formula, lists joined by `|`."""
     if value is None:
         return ""
     if isinstance(value, bool):

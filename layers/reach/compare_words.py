@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from geo.figures import figure
+from geo.figures import brief, figure
 from layers.reach.compare import CLASS, CLASSES, FAR, NOT, Comparison, Crossing, Tally
 
 LABELS = {
@@ -80,6 +81,23 @@ def _vacancies_tally(t: Tally) -> str:
     return f"{gain.format(n=figure(t.gain))}, {loss.format(n=figure(t.loss))}"
 
 
+def edit_sentence(kind: str, f: Mapping[str, Any]) -> str:
+    """Return what an edit of a timetable did (`edits.Done`)."""
+    if kind == "close_stop":
+        said = ngettext(
+            "Haltestelle {name} geschlossen: {n} Halt entfällt.", "Haltestelle {name} geschlossen: {n} Halte entfallen.", f["calls"]
+        )
+        return said.format(name=f["name"], n=figure(f["calls"]))
+    ways = "; ".join(f"{a} – {b}" for a, b in f["ways"])
+    if kind == "add_line":
+        said = _("Neue Linie {name}: {ways}, {minutes} Minuten, alle {every} Minuten eine Fahrt ({departures} am Tag und je Richtung).")
+        minutes = brief(f["minutes"], 1)
+        return said.format(name=f["name"], ways=ways, minutes=minutes, every=figure(f["every_min"]), departures=figure(f["departures"]))
+    said = _("Anderer Takt der Linie {name}: alle {every} Minuten, {gone} Abfahrten ersetzt durch {departures} je Richtung ({ways}).")
+    numbers = {"every": figure(f["every_min"]), "gone": figure(f["gone"]), "departures": figure(f["departures"])}
+    return said.format(name=f["name"], ways=ways, **numbers)
+
+
 def minutes_change(before: int, after: int) -> str:
     """Return a change of minutes with sign and word; NOT for no connection."""
     if before == after:
@@ -97,7 +115,7 @@ def class_change(before: str, after: str) -> str:
     """Return a change of class in a word."""
     if before == after:
         return _("unverändert")
-    return _("besser") if _rank(after) < _rank(before) else _("schlechter")
+    return f"+ {_('besser')}" if _rank(after) < _rank(before) else f"{MINUS} {_('schlechter')}"
 
 
 def _rank(letter: str) -> int:

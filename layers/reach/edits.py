@@ -42,12 +42,35 @@ SHARE = 4  # a main pattern has at least a quarter of the departures of the busi
 
 
 @dataclass(frozen=True)
+class Done:
+    """What one edit did: its kind and numbers, to be said in any language; as text in English."""
+
+    number: int
+    kind: str
+    facts: dict[str, Any]
+
+    def __str__(self) -> str:
+        f = self.facts
+        if self.kind == CloseStop.kind:
+            text = f"{f['name']}, {f['calls']} calls of trips pass through"
+        elif self.kind == AddLine.kind:
+            ways, days = ("both directions" if f["both"] else "one direction"), ("every day" if f["every_day"] else f"on {f['day']}")
+            text = f"{f['name']}, {f['stops']} stops in {f['minutes']:g} minutes, {f['departures']} departures in {ways} {days}"
+        else:
+            ways = " and ".join(f"{a} – {b}" for a, b in f["ways"])
+            text = f"{f['name']}, {f['gone']} departures replaced by {f['departures']} each from {ways} on {f['day']}"
+            if f["others"]:
+                text += f"; {f['others']} departures of {f['patterns']} patterns with other stops are left as they were"
+        return f"{self.number}. {self.kind}: {text}"
+
+
+@dataclass(frozen=True)
 class EditReport:
-    """What was done: a sentence per edit, the tables written anew, the SHA-256 of the new feed, the reference day."""
+    """What each edit did, the tables written anew, the SHA-256 of the new feed, the reference day."""
 
     title: str
     day: datetime.date
-    done: tuple[str, ...]
+    done: tuple[Done, ...]
     rewritten: tuple[str, ...]
     sha256: str
 
@@ -85,12 +108,12 @@ def edit_feed(path_a: Path, edits: Path, path_b: Path, day: datetime.date | None
     if path_b.exists() and path_b.samefile(path_a):
         raise InvalidFile(f"{path_b.name}: feed B would overwrite feed A; give it another name")
     draft = Draft(path_a, read_feed(path_a), edits.name, day)
-    done = [f"{e.number}. {_APPLY[type(e)](draft, e)}" for e in wanted.edits]
+    done = [Done(e.number, e.kind, _APPLY[type(e)](draft, e)) for e in wanted.edits]
     digest = _write(path_a, draft, path_b)
     return EditReport(wanted.title, draft.day, tuple(done), tuple(sorted(draft.changed)), digest)
 
 
-def _add_line(draft: Draft, edit: AddLine) -> str:
+def _add_line(draft: Draft, edit: AddLine) -> dict[str, Any]:
     heads = [draft.stop(edit, "stops", s) for s in edit.stops]
     offsets = _offsets(draft, edit, heads)
     platforms = [draft.platform(h) for h in heads]
@@ -116,10 +139,17 @@ def _add_line(draft: Draft, edit: AddLine) -> str:
             ],
         )
         draft.repeat(trip, edit.window, edit.every_s)
-    number = _count(edit.window, edit.every_s)
-    how = "in both directions" if edit.both_directions else "in one direction"
-    days = "every day" if edit.every_day else f"on {draft.day}"
-    return f"add_line: {edit.name}, {len(heads)} stops in {offsets[-1] / 60:g} minutes, {number} departures {how} {days}"
+    return {
+        "name": edit.name,
+        "ways": [[draft.name[heads[0]], draft.name[heads[-1]]]],
+        "stops": len(heads),
+        "minutes": offsets[-1] / 60,
+        "departures": _count(edit.window, edit.every_s),
+        "every_min": edit.every_s // 60,
+        "both": edit.both_directions,
+        "every_day": edit.every_day,
+        "day": str(draft.day),
+    }
 
 
 def _offsets(draft: Draft, edit: AddLine, heads: Sequence[str]) -> list[int]:
@@ -137,16 +167,16 @@ def _count(window: tuple[int, int], every_s: int) -> int:
     return (window[1] - window[0]) // every_s + 1
 
 
-def _close_stop(draft: Draft, edit: CloseStop) -> str:
+def _close_stop(draft: Draft, edit: CloseStop) -> dict[str, Any]:
     given = draft.stop(edit, "stop", edit.stop)
     closed = {given, *draft.platforms.get(given, ())}
     here = draft.table("stop_times.txt")["stop_id"].isin(closed).to_numpy()
     for column in ("pickup_type", "drop_off_type"):
         draft.assign("stop_times.txt", here, column, "1")
-    return f"close_stop: {draft.name[given]}, {int(here.sum())} calls of trips pass through"
+    return {"name": draft.name[given], "calls": int(here.sum())}
 
 
-def _change_headway(draft: Draft, edit: ChangeHeadway) -> str:
+def _change_headway(draft: Draft, edit: ChangeHeadway) -> dict[str, Any]:
     routes = draft.routes(edit, edit.line)
     patterns, starts = _patterns(draft, routes, edit.window)
     label = ", ".join(edit.line)
@@ -161,11 +191,16 @@ def _change_headway(draft: Draft, edit: ChangeHeadway) -> str:
             if inside := len(_inside(starts[trip], edit.window)):
                 gone += inside
                 draft.thin(trip, edit.window)
-    number = _count(edit.window, edit.every_s)
-    others = sum(p.inside for p in left)
-    rest = f"; {others} departures of {len(left)} patterns with other stops are left as they were" if left else ""
-    ways = " and ".join(f"{draft.name[m.stops[0]]} – {draft.name[m.stops[-1]]}" for m, _c in mains)
-    return f"change_headway: {label}, {gone} departures replaced by {number} each from {ways} on {draft.day}{rest}"
+    return {
+        "name": label,
+        "ways": [[draft.name[m.stops[0]], draft.name[m.stops[-1]]] for m, _covered in mains],
+        "gone": gone,
+        "departures": _count(edit.window, edit.every_s),
+        "every_min": edit.every_s // 60,
+        "others": sum(p.inside for p in left),
+        "patterns": len(left),
+        "day": str(draft.day),
+    }
 
 
 def _inside(starts: Iterable[float], window: tuple[int, int]) -> list[float]:
@@ -241,7 +276,7 @@ def _common(a: Sequence[str], b: Sequence[str]) -> int:
     return row[-1]
 
 
-_APPLY: dict[type, Callable[[Draft, Any], str]] = {AddLine: _add_line, ChangeHeadway: _change_headway, CloseStop: _close_stop}
+_APPLY: dict[type, Callable[[Draft, Any], dict[str, Any]]] = {AddLine: _add_line, ChangeHeadway: _change_headway, CloseStop: _close_stop}
 
 
 def _write(path_a: Path, draft: Draft, path_b: Path) -> str:

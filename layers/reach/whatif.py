@@ -135,7 +135,7 @@ def scenario(
     with TemporaryDirectory() as folder:
         made = Path(folder) / "b.zip"
         report = edit_feed(path, edits, made, day or source.valid_on)
-        return Scenario(title.strip(), stops_of_feed(made, report.day), {"edits": list(report.done), "sha256": report.sha256})
+        return Scenario(title.strip(), stops_of_feed(made, report.day), {"edits": [vars(d) for d in report.done], "sha256": report.sha256})
 
 
 def _path(given: str, day: datetime.date | None) -> tuple[Path, datetime.date | None]:

@@ -61,6 +61,12 @@ BY_HAND = (
     "near=11.7515,52.9955,5000",
     "bbox=13.0,52.0,14.0,52.6",
     "polygon=13.0,52.3;14.2,52.3;13.6,53.2",
+    "berlin_max=60",
+    "berlin_usual_max=90&town_size=rural",
+    "oz_max=90&mz_max=30",
+    "oz_usual_max=120&mz_usual_max=45",
+    "last_home=23:00",
+    "rin_mz=1&rin_oz=1",
     "transit=D&target_use=workshop&area=150-300&disposal=rent,leasehold&bbox=12.5,52.0,14.5,53.2",
 )
 
@@ -83,7 +89,11 @@ def generated(count: int) -> list[str]:
                 low = dice.randint(0, 500)
                 value = f"{low}-{low + dice.randint(50, 3000)}"
             elif kind in ("number", "months"):
-                value = str(dice.choice((1, 12, 60, 300, 1000)))
+                value = str(min(dice.choice((1, 12, 60, 300, 1000)), criterion.highest))
+            elif kind == "clock":
+                value = dice.choice(("21:30", "23:00", "00:15"))
+            elif kind == "within":
+                value = dice.choice(("supermarket:15", "doctor:20,school_primary:30"))
             elif kind == "text":
                 value = dice.choice(("Hof", "alte Schule", "Laden", "Potsdam", "teilbar", "%", "o'", "\\"))
             else:

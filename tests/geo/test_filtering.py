@@ -87,6 +87,13 @@ def values(criterion):  # type: ignore[no-untyped-def]
         return st.tuples(st.integers(0, 900), st.integers(900, 90_000)).map(lambda p: f"{p[0]}-{p[1]}")
     if kind in ("number", "months"):
         return st.integers(criterion.lowest, criterion.highest).map(str)
+    if kind == "clock":
+        return st.times().map(lambda t: f"{t:%H:%M}")
+    if kind == "within":
+        names = st.sampled_from([key for key, _label in criterion.options()])
+        return st.lists(st.tuples(names, st.integers(1, 120)), min_size=1, max_size=3).map(
+            lambda some: ",".join(f"{n}:{m}" for n, m in some)
+        )
     lon, lat = st.floats(11.0, 13.0).map(lambda v: f"{v:.5f}"), st.floats(51.0, 52.0).map(lambda v: f"{v:.5f}")
     if kind == "near":
         return st.tuples(lon, lat, st.integers(1, 99_999)).map(lambda p: f"{p[0]},{p[1]},{p[2]}")

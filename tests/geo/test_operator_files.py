@@ -173,7 +173,7 @@ def test_figures_alone_change_figures_alone(tmp_path: Path) -> None:
     town = Town.objects.get(ags8="12072232")
     assert (town.name, town.population, str(town.area_km2), str(town.population_date)) == ("Luckenwalde", 21_000, "46.50", DAY)
     assert town.size_class == "medium_town_s"
-    assert Town.objects.get(name="Jüterbog").population_date == datetime.date(2020, 12, 31), "no new date on an old figure"
+    assert Town.objects.get(name="Jüterbog").population_date == datetime.date(2019, 12, 31), "no new date on an old figure"
     figures = Dataset.objects.get(key="municipal-figures")
     assert (figures.attribution, str(figures.valid_on)) == ("© Statistisches Bundesamt (Destatis), 2024, dl-de/by-2-0", DAY)
     assert Dataset.objects.get(key="municipal-boundaries").valid_on == datetime.date(2016, 1, 1)
@@ -230,8 +230,8 @@ def test_wrong_options_are_refused(tmp_path: Path) -> None:
         run("--population", path, "--write")
     with pytest.raises(CommandError, match="lies in the future"):
         run("--population", path, "--valid-on", "2999-01-01")
-    with pytest.raises(CommandError, match="the figures that are loaded are of 2020-12-31; older ones do not replace them"):
-        run("--population", path, "--valid-on", "2019-12-31", "--write")
+    with pytest.raises(CommandError, match="the figures that are loaded are of 2019-12-31; older ones do not replace them"):
+        run("--population", path, "--valid-on", "2018-12-31", "--write")
     with pytest.raises(CommandError, match="no such file"):
         run(tmp_path / "weg.zip")
     with pytest.raises(CommandError, match="only files on this machine"):
