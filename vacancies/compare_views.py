@@ -40,7 +40,9 @@ class CompareQuestion:
 
     @classmethod
     def parse(cls, given: QueryDict) -> CompareQuestion:
-        """Read `a`, `b` (numbers of runs), `minuten`, `sort` and `seite`; without runs the live one and the newest other.
+        """Read `a`, `b` (numbers of runs), `minuten`, `sort` and `seite`.
+
+        Without runs the newest scenario is compared with the live run; where there is none, the live run with the last one.
 
         Raises
         ------
@@ -61,8 +63,7 @@ class CompareQuestion:
                 errors.append(
                     InvalidParameter(name, text[:60], _("die Nummer einer Berechnung: {values}").format(values=", ".join(known) or "–"))
                 )
-        before = chosen.get("a") or next((r for r in runs if r != chosen.get("b")), None)
-        after = chosen.get("b") or next((r for r in runs if r != before), None)
+        before, after = _completed(runs, chosen.get("a"), chosen.get("b"))
         if before and before == after and len(runs) > 1:
             errors.append(InvalidParameter("b", str(before.pk), _("eine andere Berechnung als a")))
         if given.get("sort", SORTS[0]) not in SORTS:
@@ -115,11 +116,21 @@ class CompareQuestion:
         return [{"name": n, "label": text, "link": self.link(sort=n), "is_sorted": n == self.sort} for n, text in labels.items()]
 
 
+def _completed(runs: Sequence[ReachRun], before: ReachRun | None, after: ReachRun | None) -> tuple[ReachRun | None, ReachRun | None]:
+    """Return both runs, the one that is not chosen taken from the list (the live one, scenarios, former ones)."""
+    if not before and not after:
+        if len(runs) > 1 and not runs[1].is_scenario:
+            return runs[1], runs[0]
+        return (*runs[:2], None, None)[:2]  # type: ignore[return-value]
+    return before or next((r for r in runs if r != after), None), after or next((r for r in runs if r != before), None)
+
+
 @require_safe
 def compare_page(request: HttpRequest) -> HttpResponse:
     """Two kept runs: sentence, towns and vacancies that gain or lose."""
     asked = CompareQuestion.parse(request.GET)
     context: dict[str, Any] = {"asked": asked, "found": asked.found, "choices": asked.choices(), "page": "compare"}
+    context["has_scenario"] = any(r.is_scenario for r in asked.runs)
     if asked.found:
         last = max(-(-asked.found.changed_vacancies // PAGE_SIZE), 1)
         if asked.page > last:

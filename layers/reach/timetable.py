@@ -30,6 +30,9 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "stop_times.txt": (("trip_id", "departure_time", "stop_id", "stop_sequence"), ("arrival_time", "pickup_type", "drop_off_type")),
 }
 
+KEYS = {"stops.txt": "stop_id", "routes.txt": "route_id", "trips.txt": "trip_id"}
+TWICE = "ids that stand there more than once, as in feeds put together; one row counts"
+UNKNOWN_STOP = "calls at stops that are not in stops.txt are left out"
 NO_POSITION = "stops without a position (empty, 0,0 or not a number) are left out"
 NO_PARENT = "parent_station names a stop that is not there; the stop stands alone"
 NO_TRIP = "calls of trips that are not in trips.txt are left out"
@@ -101,7 +104,7 @@ def read_feed(path: Path) -> Feed:
         frequencies = _optional(archive, members, "frequencies.txt", ("trip_id", "start_time", "end_time", "headway_secs"), findings)
     groups, group_of = _groups(tables["stops.txt"], findings)
     trips, codes = _trips(tables, findings)
-    visits, calls, first = _calls(tables["stop_times.txt"], trips, codes, group_of, findings)
+    visits, calls, first = _calls(tables, trips, codes, group_of, findings)
     starts = _starts(frequencies, codes, first, findings)
     return Feed(groups, calls, starts, services, visits, trips, findings)
 
@@ -157,6 +160,8 @@ def _table(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], name: 
     for column in optional:
         if column not in frame.columns:
             frame[column] = ""
+    if name in KEYS and (twice := frame[KEYS[name]].duplicated()).any():
+        findings.append(Finding("warning", name, TWICE, int(twice.sum()), str(frame[KEYS[name]][twice].iloc[0])))
     return frame
 
 
@@ -252,9 +257,10 @@ def _trips(tables: dict[str, pd.DataFrame], findings: list[Finding]) -> tuple[pd
 
 
 def _calls(
-    times: pd.DataFrame, trips: pd.DataFrame, codes: dict[str, int], group_of: dict[str, int], findings: list[Finding]
+    tables: dict[str, pd.DataFrame], trips: pd.DataFrame, codes: dict[str, int], group_of: dict[str, int], findings: list[Finding]
 ) -> tuple[pd.DataFrame, pd.DataFrame, Any]:
     """Return all calls, those that are departures, and each trip's first departure in seconds."""
+    times = tables["stop_times.txt"]
     trip = times["trip_id"].map(codes)
     if trip.isna().any():
         findings.append(Finding("warning", "stop_times.txt", NO_TRIP, int(trip.isna().sum())))
@@ -277,6 +283,9 @@ def _calls(
     first[heads["trip"].to_numpy()] = heads["s"].to_numpy()
     is_last = ~frame.duplicated("trip", keep="last").to_numpy()
     placed = frame["group"].to_numpy() >= 0
+    known = times["stop_id"].isin(tables["stops.txt"]["stop_id"]).to_numpy()
+    if not known.all():
+        findings.append(Finding("warning", "stop_times.txt", UNKNOWN_STOP, int((~known).sum()), str(times["stop_id"][~known].iloc[0])))
     unplaced = int((~placed & ~is_last).sum())
     if unplaced:
         findings.append(Finding("warning", "stop_times.txt", "departures at stops without a position are not counted", unplaced))

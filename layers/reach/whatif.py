@@ -68,6 +68,9 @@ def pair(
         for key in sorted(set(stop_a) & set(stop_b))
         if stop_a[key].stop_id != stop_b[key].stop_id
     ]
+    for engine, feed in ((first, feed_a), (second, feed_b)):
+        if engine.timetable.backward_trips:
+            notes.append(f"{feed.name}: {engine.timetable.backward_trips} trips whose times run backwards are left out of the travel times")
     return results(first, feed_a, preset, places, progress), results(second, feed_b, preset, places, progress), notes
 
 
