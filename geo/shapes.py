@@ -36,7 +36,7 @@ QUIET = {
     "OGR_SQLITE_ALLOW_EXTERNAL_ACCESS": "NO",
     "OGR_SQLITE_LOAD_EXTENSIONS": "NO",
     "PROJ_NETWORK": "OFF",
-    "GML_FIELDTYPES": "ALWAYS_STRINGS",  # a postcode keeps its zero
+    "GML_FIELDTYPES": "ALWAYS_STRING",  # a key such as 12E4 is no number
     "GML_DOWNLOAD_SCHEMA": "NO",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

@@ -237,6 +237,7 @@ class Access(models.Model):
     berlin_best_min = _minutes(_("Minuten nach Berlin Hbf (schnellste Fahrt)"))
     berlin_median_min = _minutes(_("Minuten nach Berlin Hbf (Median)"))
     berlin_p90_min = _minutes(_("Minuten nach Berlin Hbf (90 %)"))
+    berlin_saturday_min = _minutes(_("Minuten nach Berlin Hbf am Samstag (schnellste Fahrt)"))
     last_from_berlin = _minutes(_("letzte Fahrt ab Berlin Hbf (Minuten nach Mitternacht)"))
     oz_name = models.CharField(_("nächstes Oberzentrum"), max_length=160, blank=True)
     oz_best_min = _minutes(_("Minuten zum Oberzentrum (schnellste Fahrt)"))

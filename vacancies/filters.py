@@ -36,6 +36,7 @@ REACH = (  # parameter, column, label, phrase
         _("bis Berlin Hbf höchstens {value} (schnellste Fahrt)"),
     ),
     ("berlin_usual_max", "berlin_median_min", _("Berlin Hbf: Median höchstens"), _("bis Berlin Hbf höchstens {value} (Median)")),
+    ("berlin_saturday_max", "berlin_saturday_min", _("Berlin Hbf am Samstag: höchstens"), _("bis Berlin Hbf am Samstag höchstens {value}")),
     ("oz_max", "oz_best_min", _("Oberzentrum: schnellste Fahrt höchstens"), _("zum Oberzentrum höchstens {value} (schnellste Fahrt)")),
     ("oz_usual_max", "oz_median_min", _("Oberzentrum: Median höchstens"), _("zum Oberzentrum höchstens {value} (Median)")),
     ("mz_max", "mz_best_min", _("Mittelzentrum: schnellste Fahrt höchstens"), _("zum Mittelzentrum höchstens {value} (schnellste Fahrt)")),

@@ -159,6 +159,7 @@ class PublicVacancy(models.Model):
     well_connected = models.BooleanField(_("gut angebunden"))
     berlin_best_min = _number(_("nach Berlin Hbf in Minuten (schnellste Fahrt)"))
     berlin_median_min = _number(_("nach Berlin Hbf in Minuten (Median)"))
+    berlin_saturday_min = _number(_("nach Berlin Hbf am Samstag in Minuten (schnellste Fahrt)"))
     last_from_berlin = _number(_("letzte Fahrt ab Berlin Hbf in Minuten nach Mitternacht"))
     oz_name = _text(_("nächstes Oberzentrum"), 160)
     oz_best_min = _number(_("zum Oberzentrum in Minuten (schnellste Fahrt)"))

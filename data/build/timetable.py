@@ -1,8 +1,9 @@
-"""Make data/timetable/vbb-2021-04-20.zip: the VBB timetable of one Tuesday as a small GTFS feed.
+"""Make data/timetable/vbb-2021-04-20.zip: the VBB timetable of one Tuesday and the Saturday after as a small GTFS feed.
 
 Every schedule of the source (one stop pattern with many start times) becomes one template trip; its starts become
 rows of frequencies.txt with exact_times=1 and room for a single departure each. That is exact, standard and compact.
-Trips of the 19th that run past midnight are kept under a service of their own.
+Trips of the day before that run past midnight, and those of the day after that start before four, are kept under
+services of their own.
 
 Run: `python data/build/timetable.py`
 """
@@ -22,7 +23,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from packages import unpacked
 
-DAY = datetime(2021, 4, 20, tzinfo=ZoneInfo("Europe/Berlin"))
+BERLIN = ZoneInfo("Europe/Berlin")
+DAYS = (datetime(2021, 4, 20, tzinfo=BERLIN), datetime(2021, 4, 24, tzinfo=BERLIN))
+NIGHT_S = 4 * 3600  # what starts so early belongs to the night of the day before
 TARGET = Path(__file__).resolve().parent.parent / "timetable" / "vbb-2021-04-20.zip"
 LONGEST_TRIP_S = 12 * 3600  # one trip of the source jumps by 24 h
 TYPES = {"suburban": 109, "subway": 400, "tram": 900, "bus": 700, "ferry": 1000, "regional": 100, "express": 102}
@@ -40,7 +43,7 @@ def main() -> None:
     for text in (folder / "lines.ndjson").read_text().splitlines():
         line = json.loads(text)
         lines[line["id"]] = line
-    midnights = {"tue": int(DAY.timestamp()), "mon": int((DAY - timedelta(days=1)).timestamp())}
+    around = {day + timedelta(days=n): n for day in DAYS for n in (-1, 0, 1)}  # date → before, on or after a day of ours
     trips, times, frequencies, used, routes = [], [], [], set(), {}
     with (folder / "schedules.ndjson").open() as file:
         for text in file:
@@ -52,13 +55,13 @@ def main() -> None:
             if len(calls) < 2:
                 continue
             length = calls[-1][1]["arrival"]
-            starts = {
-                "tue": [t - midnights["tue"] for t in s["starts"] if 0 <= t - midnights["tue"] < 86_400],
-                "mon": [t - midnights["mon"] for t in s["starts"] if 0 <= t - midnights["mon"] < 86_400 <= t - midnights["mon"] + length],
-            }
-            for service, begins in starts.items():
+            for midnight, side in around.items():
+                since = [t - int(midnight.timestamp()) for t in s["starts"]]
+                whole_day = [t for t in since if 0 <= t < 86_400]
+                begins = [t for t in whole_day if side == 0 or (side < 0 and t + length >= 86_400) or (side > 0 and t < NIGHT_S)]
                 if not begins:
                     continue
+                service = f"{midnight:%a}".lower()
                 trip = len(trips) + 1
                 line = lines[s["route"]["line"]]
                 routes[line["id"]] = line
@@ -93,13 +96,16 @@ def main() -> None:
         "agency.txt": [("agency_id", "agency_name", "agency_url", "agency_timezone"), ("vbb", "VBB", url, "Europe/Berlin")],
         "feed_info.txt": [
             ("feed_publisher_name", "feed_publisher_url", "feed_lang", "feed_start_date", "feed_end_date", "feed_version"),
-            ("VBB Verkehrsverbund Berlin-Brandenburg GmbH", url, "de", "20210419", "20210420", "2021-04-20"),
+            ("VBB Verkehrsverbund Berlin-Brandenburg GmbH", url, "de", "20210419", "20210425", "2021-04-20"),
         ],
         "attributions.txt": [
             ("attribution_id", "organization_name", "is_producer"),
             ("1", "Datenquelle: VBB Verkehrsverbund Berlin-Brandenburg GmbH", 1),
         ],
-        "calendar_dates.txt": [("service_id", "date", "exception_type"), ("mon", "20210419", 1), ("tue", "20210420", 1)],
+        "calendar_dates.txt": [
+            ("service_id", "date", "exception_type"),
+            *((f"{d:%a}".lower(), f"{d:%Y%m%d}", 1) for d in sorted(around)),
+        ],
         "stops.txt": [("stop_id", "stop_name", "stop_lat", "stop_lon", "location_type", "parent_station"), *stops],
         "routes.txt": [
             ("route_id", "agency_id", "route_short_name", "route_type"),

@@ -57,11 +57,16 @@ class Kinds:
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """The tags' keys that can make an object one of these kinds."""
-        return tuple(sorted({key for _kind, fits, _not in self._rules for condition in fits for key, _value in condition}))
+        return tuple(sorted(set().union(*self._rule_keys)))
+
+    @cached_property
+    def _rule_keys(self) -> list[frozenset[str]]:
+        return [frozenset(key for condition in fits for key, _value in condition) for _kind, fits, _not in self._rules]
 
     def of_tags(self, tags: Mapping[str, str]) -> list[str]:
         """Return the kinds of an OpenStreetMap object, none for everything else."""
-        found = [kind for kind, fits, excluded in self._rules if _meets(tags, fits) and not _meets(tags, excluded)]
+        asked = [rule for rule, keys in zip(self._rules, self._rule_keys, strict=True) if not keys.isdisjoint(tags)]
+        found = [kind for kind, fits, excluded in asked if _meets(tags, fits) and not _meets(tags, excluded)]
         return [k for kind in found for k in (self.school_of_tags(tags) if kind == "school" else [kind])]
 
     def school_of_tags(self, tags: Mapping[str, str]) -> list[str]:
@@ -73,8 +78,9 @@ class Kinds:
 
     def _school_named(self, text: str) -> list[str]:
         """Return the levels that a form or name speaks of; special and vocational schools are "other" whatever else they say."""
-        found = [kind for word, kind in self._school_words.items() if f" {word} " in f" {plain(text)} "]
-        compound = [kind for word, kind in self._school_words.items() if len(word) > 8 and word in plain(text)]
+        key = plain(text)
+        found = [kind for word, kind in self._school_words.items() if f" {word} " in f" {key} "]
+        compound = [kind for word, kind in self._school_words.items() if len(word) > 8 and word in key]
         kinds = sorted({*found, *compound})
         return [SCHOOL_OTHER] if SCHOOL_OTHER in kinds else kinds
 

@@ -24,8 +24,6 @@ from layers.reach.rows import Place, Travel
 from layers.sources import FeedStops, feed_path
 
 CACHE = Path(settings.DATA_DIR) / "cache"
-ACCESS_M = 1_500.0  # the longest walk to a stop, as the crow flies: 26 minutes
-METHOD = "crow-fly × 1.3"
 Progress = Callable[[str, int, int], None]
 
 
@@ -37,6 +35,7 @@ class Engine:
     paths: connections.Footpaths
     spots: list[Spot]
     window: tuple[datetime.time, datetime.time]
+    saturday: connections.DayTimetable | None = None
     minutes: dict[str, travel.Minutes] = field(default_factory=dict)
     rows: list[Centre] = field(default_factory=list)
 
@@ -63,7 +62,9 @@ class Engine:
             raise RaumError(f"the file of the timetable {source.key!r} is no longer there; load it again with load_timetable")
         timetable = connections.day_timetable(path, day or source.valid_on, CACHE)
         stops = list(TransitStop.objects.filter(dataset=source).defer("point", "by_route_type"))
-        return cls._with(timetable, connections.footpaths(timetable), centres(stops, wanted), window, source.key)
+        engine = cls._with(timetable, connections.footpaths(timetable), centres(stops, wanted), window, source.key)
+        engine.saturday = _saturday(path, timetable)
+        return engine
 
     @classmethod
     def of_feed(cls, feed: FeedStops, window: tuple[datetime.time, datetime.time], base: Engine | None = None) -> Engine:
@@ -119,8 +120,9 @@ class Engine:
         return {
             "day": str(self.timetable.day),
             "window": [start, end],
-            "walk": {"method": METHOD, "km_h": 4.5, "to_stop_m": ACCESS_M, "between_stops_m": connections.FOOTPATH_M},
+            "walk": {"method": travel.METHOD, "km_h": 4.5, "to_stop_m": travel.ACCESS_M, "between_stops_m": connections.FOOTPATH_M},
             "home_by_min": travel.HOME_BY_S // 60,
+            "saturday": str(self.saturday.day) if self.saturday else "",
             "change_min_s": connections.CHANGE_S,
         }
 
@@ -134,7 +136,7 @@ class Engine:
 
     def near(self, places: Sequence[Place]) -> connections.Access:
         """Return the stops within walking distance of places (EPSG:25833)."""
-        return connections.access(self.timetable, [p[1] for p in places], [p[2] for p in places], ACCESS_M)
+        return connections.access(self.timetable, [p[1] for p in places], [p[2] for p in places], travel.ACCESS_M)
 
     def travel(self, run: ReachRun, places: Mapping[str, Sequence[Place]], with_cells: bool, progress: Progress) -> dict[str, Travel]:
         """Compute all travel times, write those of centres, stops and cells, and return those of the places."""
@@ -152,13 +154,13 @@ class Engine:
         self._write_stops(run)
         if with_cells:
             cells.write(run, self.rows, self.minutes["cells"])
-        return {kind: self._of(kind, asked[kind]) for kind in places}
+        return {kind: self._of(kind, asked[kind], p) for kind, p in places.items()}
 
     def travel_in(self, places: Mapping[str, Sequence[Place]], progress: Progress = lambda *_: None) -> dict[str, Travel]:
         """Return the travel times of some places, writing nothing."""
         asked = {kind: self.near(p) for kind, p in places.items()}
         self._ask(asked, progress)
-        return {kind: self._of(kind, asked[kind]) for kind in places}
+        return {kind: self._of(kind, asked[kind], p) for kind, p in places.items()}
 
     def areas(self, run: ReachRun, progress: Progress) -> None:
         """Write the isochrones of every centre, from the best rides of its stops."""
@@ -178,7 +180,7 @@ class Engine:
 
         self.minutes = travel.to_centres(self.timetable, self.paths, stops, asked, self.window_s, progress=told)
 
-    def _of(self, kind: str, asked: connections.Access) -> Travel:
+    def _of(self, kind: str, asked: connections.Access, places: Sequence[Place]) -> Travel:
         """Return the numbers that stand in a place's row."""
         found = self.minutes[kind]
         berlin = [i for i, s in enumerate(self.spots) if s.key == BERLIN]
@@ -190,7 +192,16 @@ class Engine:
         oz = [i for i, k in enumerate(kinds) if k == Centre.Kind.OBERZENTRUM]
         # every Oberzentrum has the functions of a Mittelzentrum, too (LEP HR)
         mz = [i for i, k in enumerate(kinds) if k in (Centre.Kind.OBERZENTRUM, Centre.Kind.MITTELZENTRUM)]
-        return Travel(to_berlin, home, self._next(found, oz), self._next(found, mz))
+        saturday = self._on_saturday(self.spots[berlin[0]].stop.stop_id, places) if berlin else nothing
+        return Travel(to_berlin, home, self._next(found, oz), self._next(found, mz), saturday)
+
+    def _on_saturday(self, stop_id: str, places: Sequence[Place]) -> Any:
+        """Return the best ride to a stop on the Saturday after, in the same window; NOT where the feed has no Saturday."""
+        day = self.saturday
+        if day is None or stop_id not in day.index:
+            return np.full(len(places), travel.NOT, dtype=np.int16)
+        near = connections.access(day, [p[1] for p in places], [p[2] for p in places], travel.ACCESS_M)
+        return travel.to_centre(day, connections.footpaths(day), day.index[stop_id], self.window_s, {"places": near})["places"][0]
 
     def _next(self, found: travel.Minutes, chosen: Sequence[int]) -> tuple[list[str], Any, Any]:
         row = travel.nearest(found, chosen)
@@ -209,6 +220,16 @@ class Engine:
             if sid in pks
         ]
         copy_in(StopReach, rows)
+
+
+def _saturday(path: Path, timetable: connections.DayTimetable) -> connections.DayTimetable | None:
+    """Return the Saturday after the timetable's day, None when the feed has none, or only the night before it."""
+    day = timetable.day + datetime.timedelta(days=(5 - timetable.day.weekday()) % 7)
+    try:
+        found = connections.day_timetable(path, day, CACHE)
+    except InvalidParameter:
+        return None
+    return found if len(found.departs_s) > 0.2 * len(timetable.departs_s) else None
 
 
 def _check_window(window: tuple[datetime.time, datetime.time]) -> None:

@@ -228,3 +228,41 @@ def reduced(
         for r in range(len(ranks)):
             at[place, r] = _select(total, sorted_to, ranks[r])
             sorted_to = ranks[r]
+
+
+@compiled
+def candidates(low: Any, high: Any, groups: Any, start: Any, stop: Any, walk: Any, longest: int) -> tuple[Any, Any]:
+    """Return the pairs of centre and place, in order of places, where the centre may be the next of one of its groups.
+
+    `low` and `high`, stop × centre, bound the best ride of those who stand at the stop; `groups`, group × centre, says which
+    belong together; everything is in whole minutes. A place's best ride is at least the smallest of its stops' `low` with the
+    walk, and at most the smallest `high` with the walk; so what begins above the smallest end of its group is never the next.
+    """
+    count = low.shape[1]
+    least, most = np.empty(count, np.int32), np.empty(count, np.int32)
+    wanted = np.empty(count, np.bool_)
+    pairs, used = np.empty((1 << 16, 2), np.int32), 0
+    for place in range(len(start) - 1):
+        least[:], most[:] = UNREACHABLE, UNREACHABLE
+        for k in range(start[place], start[place + 1]):
+            s, on_foot = stop[k], (walk[k] + 59) // 60
+            for c in range(count):
+                least[c] = min(least[c], low[s, c] + on_foot)
+                most[c] = min(most[c], high[s, c] + on_foot)
+        wanted[:] = False
+        for g in range(len(groups)):
+            end = longest
+            for c in range(count):
+                if groups[g, c]:
+                    end = min(end, most[c])
+            for c in range(count):
+                wanted[c] |= groups[g, c] and least[c] <= end
+        if used + count > len(pairs):
+            larger = np.empty((2 * len(pairs) + count, 2), np.int32)
+            larger[:used] = pairs[:used]
+            pairs = larger
+        for c in range(count):
+            if wanted[c]:
+                pairs[used, 0], pairs[used, 1] = c, place
+                used += 1
+    return pairs[:used, 0].copy(), pairs[:used, 1].copy()

@@ -60,6 +60,7 @@ class Travel:
     last_from_berlin: Any
     oz: tuple[Sequence[str], Any, Any]  # name, best, median
     mz: tuple[Sequence[str], Any, Any]
+    saturday: Any  # best ride to Berlin Hbf on the Saturday after
 
     def columns(self, i: int) -> dict[str, Any]:
         """Return the fields of one place."""
@@ -70,6 +71,7 @@ class Travel:
         best, median, p90 = (known(a[i]) for a in self.berlin)
         found: dict[str, Any] = {"berlin_best_min": best, "berlin_median_min": median, "berlin_p90_min": p90}
         found["last_from_berlin"] = known(self.last_from_berlin[i])
+        found["berlin_saturday_min"] = known(self.saturday[i])
         for short, (names, fastest, usual) in (("oz", self.oz), ("mz", self.mz)):
             found |= {f"{short}_name": names[i], f"{short}_best_min": known(fastest[i]), f"{short}_median_min": known(usual[i])}
         return found | rin(found["mz_best_min"], found["oz_best_min"])

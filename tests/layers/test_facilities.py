@@ -158,6 +158,15 @@ def test_a_source_that_lost_most_of_its_rows_is_looked_at_first() -> None:
     assert source.facilities.count() == 2
 
 
+def test_a_place_that_moves_by_ten_metres_is_a_change() -> None:
+    source = Dataset.objects.create(key="umzug", title="umzug", licence="CC0", attribution="Test")
+    bring_up_to_date([reading.Row(1, "bank", "1", "", shapely.Point(390_000, 5_770_000))], source, LoadReport("umzug"), write=True)
+    report = LoadReport("umzug")
+    bring_up_to_date([reading.Row(1, "bank", "1", "", shapely.Point(390_010, 5_770_000))], source, report, write=True)
+    assert (report.changed, report.unchanged) == (1, 0)
+    assert source.facilities.get().point.coords == (390_010, 5_770_000)
+
+
 def test_what_breaks_while_writing_leaves_everything_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     source = Dataset.objects.create(key="heil", title="heil", licence="CC0", attribution="Test")
     bring_up_to_date([reading.Row(1, "bank", "1", "alt", shapely.Point(390_000, 5_770_000))], source, LoadReport("heil"), write=True)

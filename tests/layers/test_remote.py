@@ -15,6 +15,7 @@ from geo import crs
 from geo.errors import InvalidFile, RaumError, RemoteFailed
 from geo.importing import LoadReport
 from geo.models import Dataset
+from geo.shapes import read_gml
 from layers.facilities.rows import Row
 from layers.facilities.store import bring_up_to_date
 from layers.models import Facility, RemoteLayer, Zone
@@ -78,6 +79,13 @@ def test_other_crss_and_their_axis_orders_land_in_the_same_towns(server: remote.
     assert rows() == SCHOOLS
     asked = server.asked[-1]
     assert srs.split(":")[1] in asked
+
+
+def test_properties_stay_text_whatever_they_look_like() -> None:
+    """A key such as 12E4 is no number, and twenty digits are more than a number holds."""
+    for spelled in ("12E4", "12345678901234567890", "1.50", "007"):
+        answer = collection(*TOWNS, srs="urn:ogc:def:crs:EPSG::4326").replace(b"<ms:plz>1<", f"<ms:plz>{spelled}<".encode())
+        assert {row["plz"] for row in read_gml(answer, "probe").rows} == {spelled}
 
 
 @needs_mapserver

@@ -133,7 +133,7 @@ def test_an_operator_loads_a_feed_of_their_own(tmp_path: Path) -> None:
 def test_errors_of_the_command_are_sentences(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no such file"):
         call_command("load_timetable", str(tmp_path / "nothing.zip"))
-    with pytest.raises(CommandError, match="2021-04-19 to 2021-04-20"):
+    with pytest.raises(CommandError, match="2021-04-19 to 2021-04-25"):
         call_command("load_timetable", str(sources.OWN_FEED), "--day", "2022-01-01")
     with pytest.raises(CommandError, match="one of at_oerok"):
         call_command("compute_reach", "--preset", "nonsense")

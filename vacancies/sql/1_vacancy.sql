@@ -73,6 +73,7 @@ SELECT
     coalesce(r.well_connected, false) AS well_connected,
     r.berlin_best_min,
     r.berlin_median_min,
+    r.berlin_saturday_min,
     r.last_from_berlin,
     coalesce(r.oz_name, '') AS oz_name,
     r.oz_best_min,
