@@ -5,12 +5,14 @@ Both take the same functions and give the same answers. Dask schedules, moves an
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 from geo.errors import InvalidParameter, RaumError
@@ -121,12 +123,31 @@ def crew(scheduler: str | None = None, retries: int = 3) -> Iterator[Crew]:
         raise RaumError(f"the connection to the scheduler {scheduler} or all workers that held the timetable were lost") from error
 
 
+def code() -> str:
+    """Return a hash of the code that computes travel times, to compare it between machines."""
+    made = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        made.update(path.name.encode() + path.read_bytes())
+    return made.hexdigest()
+
+
 def _connected(distributed: Any, address: str) -> Any:
     try:
         client = distributed.Client(address, timeout=TIMEOUT_S)
     except (OSError, TimeoutError) as error:
         raise RaumError(f"the scheduler {address} does not answer; start one with: dask scheduler --host HOST") from error
-    if not client.scheduler_info()["workers"]:
+    try:
+        if not client.scheduler_info()["workers"]:
+            raise RaumError(f"the scheduler {address} has no workers; start some with: dask worker {address}")
+        try:
+            there = {client.run_on_scheduler(code), *client.run(code).values()}
+        except Exception as error:  # whatever a Python without our modules makes of it
+            raise RaumError(
+                f"the scheduler {address} or a worker does not find this project; start both in its folder with PYTHONPATH=. set"
+            ) from error
+        if there != {code()}:
+            raise RaumError(f"the scheduler {address} or a worker has another version of this project; all need the same one")
+    except BaseException:
         client.close()
-        raise RaumError(f"the scheduler {address} has no workers; start some with: dask worker {address}")
+        raise
     return client
