@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from geo.errors import InvalidParameter, RaumError
@@ -112,6 +112,8 @@ def compute(
             "towns": rows.write(run, TownReach, "town_id", towns, stops, rules, travel.get("towns")),
             "vacancies": rows.write(run, VacancyReach, "vacancy_id", vacancies, stops, rules, travel.get("vacancies")),
         }
+        with connection.cursor() as cursor:  # until autovacuum comes by, the planner takes a new run for a single row
+            cursor.execute("ANALYZE layers_townreach, layers_vacancyreach")
         if engine and "areas" in parts:
             engine.areas(run, progress)
         if "areas" in parts:
