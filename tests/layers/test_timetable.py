@@ -170,7 +170,7 @@ def by_hand(names: set[str]) -> dict[str, Counter[str]]:
                 calls.append((r["trip_id"], n, seconds(r["departure_time"]), at[r["stop_id"]]))
     found: dict[str, Counter[str]] = {name: Counter() for name in names}
     for trip, n, offset, name in calls:
-        if n == last[trip]:
+        if n == last[trip] or service[trip] not in ("mon", "tue"):
             continue
         for start in starts[trip]:
             time = start + offset - first[trip] - (86_400 if service[trip] == "mon" else 0)
