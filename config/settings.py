@@ -98,6 +98,12 @@ DATABASES["default"]["TEST"] = {
     "NAME": os.environ.get("RW_TEST_DB", "test_raumwohlstand"),
     **({"TEMPLATE": os.environ["RW_TEST_TEMPLATE"]} if os.environ.get("RW_TEST_TEMPLATE") else {}),
 }
+# The services read as this role, which sees the public views and nothing else.
+READER_ROLE = os.environ.get("RW_READER_ROLE", "raum_reader")
+if not READER_ROLE.isidentifier() or not READER_ROLE.islower():
+    raise ImproperlyConfigured(f"RW_READER_ROLE is {READER_ROLE!r}; it must be of small letters, digits and _.")
+READER_URL = os.environ.get("RW_READER_URL", "")  # its own sign-in; the database is always that of DATABASE_URL
+PUBLISHED = ["vacancies.published.COLLECTIONS", "layers.published.COLLECTIONS"]  # what the services offer, in this order
 PGTRIGGER_INSTALL_ON_MIGRATE = True  # a restored dump lacks the trigger that compares geometries
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -350,4 +350,7 @@ class Zone(models.Model):
         return self.name or self.get_kind_display()
 
 
-from layers.remote.layer import RemoteLayer  # noqa: E402, F401 - Django looks for models here
+# Django looks for models here
+from layers import public  # noqa: E402, F401
+from layers.publish.version import PublishedVersion  # noqa: E402, F401
+from layers.remote.layer import RemoteLayer  # noqa: E402, F401

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from django.db.models import Count
+import datetime
+
+from django.db.models import Count, Max
 from django.utils.translation import gettext_lazy as _
 
 from geo.models import Dataset
-from layers.publish.collection import Collection, Field, fields_of
+from layers.models import ReachRun, TransitClass, VacancyReach
+from layers.publish.collection import Collection, fields_of
+from layers.publish.style import Style, StyleClass, Symbol
+from layers.published import CLASS_COLOURS, NO_CLASS
 from vacancies.filters import VacancyFilter
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
@@ -14,20 +19,42 @@ from vacancies.public import PublicVacancy
 INTERNAL = "intern"  # the licence of a list that is not for the public
 HIDDEN = {"point", "footprint", "search_text"}  # shapes go as geometry; the search text repeats other columns
 
+
+def _stamp() -> str:
+    """Changes with every edit of the register, with the live run, the data sets, and the day (notices run out)."""
+    events = Vacancy.pgh_event_model.objects.aggregate(n=Max("pgh_id"))["n"], Vacancy.objects.count()  # type: ignore[attr-defined]
+    run = ReachRun.objects.filter(live=True).values_list("pk", "finished_at").first()
+    reach = VacancyReach.objects.filter(live=True).aggregate(n=Max("pk"))["n"]
+    return f"{events} {run} {reach} {Dataset.objects.aggregate(at=Max('loaded_at'))['at']} {datetime.date.today()}"
+
+
 VACANCIES = Collection(
     name="leerstaende",
     title=_("Leerstände"),
     description=_("Öffentliche leerstehende Gebäude in Brandenburg mit Größe und Anbindung ihres Ortes."),
-    rows=lambda: PublicVacancy.objects.all(),
+    model=PublicVacancy,
     filter=VacancyFilter,
-    fields=(
-        Field("key", _("Kennung"), "text"),
-        *fields_of(PublicVacancy, *(f.name for f in PublicVacancy._meta.concrete_fields if f.name not in HIDDEN | {"key"})),
-    ),
+    fields=fields_of(PublicVacancy, "key", *(f.name for f in PublicVacancy._meta.concrete_fields if f.name not in HIDDEN | {"key"})),
     geometry="point",
     datasets=("municipal-boundaries", "municipal-figures", "central-places", "timetable-vbb-2021", "examples"),
     note=_("Zeilen mit is_example = true sind erfundene Beispiele."),
+    style=Style(
+        (
+            *(StyleClass(dict(TransitClass.choices)[k], Symbol(fill=c, size=10), value=k) for k, c in CLASS_COLOURS.items()),
+            StyleClass(_("keine ÖV-Güteklasse"), Symbol(fill=NO_CLASS, size=10)),
+        ),
+        column="transit_class",
+        label_column="title",
+        label_below=15_000,
+    ),
+    group=_("Leerstände"),
+    stamp=_stamp,
+    hides=True,
+    keywords=("Leerstand", "Immobilie", "Nachnutzung", "ÖPNV", "Kleinstadt"),
+    topic="planningCadastre",
+    theme="Gebäude",
 )
+COLLECTIONS = (VACANCIES,)
 
 
 def shown_datasets() -> list[Dataset]:

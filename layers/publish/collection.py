@@ -1,29 +1,46 @@
-"""`Collection`: the one declaration of a public layer. Files, frames and services are made from it and from nothing else."""
+"""`Collection`: the one declaration of a public layer. Pages, files, frames and services are made from it and from nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+from django.conf import settings
+from django.contrib.gis.db.models import GeometryField
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.module_loading import import_string
 
+from geo.errors import InvalidParameter
 from geo.filtering import FilterSet
+from layers.publish.style import Style
+
+Text_ = str | Promise
 
 
 @dataclass(frozen=True)
 class Field:
     """A column of a layer: its name in files and services, its label and unit, and how its values look.
 
-    `kind` is one of text, number, decimal, flag, date, list, object.
+    Parameters
+    ----------
+    kind : str
+        text, number (whole), decimal, flag, date, list (of texts), object (JSON).
+    choices : tuple of pairs
+        Allowed values with their labels, where the column has a list.
+    description : str
+        A sentence for those who read the column without the page.
     """
 
     name: str
-    label: str | Promise
+    label: Text_
     kind: str
     unit: str = ""
+    description: Text_ = ""
+    choices: tuple[tuple[str, Text_], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,9 +50,9 @@ class Collection:
     Parameters
     ----------
     name : str
-        Stable identifier in addresses and files.
-    rows : callable
-        Returns the public queryset; what it does not hold does not exist for anybody outside.
+        Stable identifier in addresses, services and files: small letters and `_`.
+    model : type
+        The model over the public view; what that does not hold does not exist for anybody outside.
     filter : type
         The `FilterSet` that asks it.
     fields : tuple of Field
@@ -48,22 +65,71 @@ class Collection:
         Returns the keys of further ones that only the database knows: what an operator has loaded.
     note : str
         A sentence that every output carries.
+    style : Style
+        How it is drawn everywhere.
+    group : str
+        The heading under which programs list it.
+    scale : (int, int)
+        Denominators between which it is drawn: the largest and the smallest scale; 0 = no limit.
+    defaults : mapping
+        Parameters that hold when they are not given.
+    stamp : callable
+        Returns a text that changes whenever the public rows may have changed; it may see everything and is never shown.
+    hides : bool
+        Whether rows exist that the public does not see.
+    topic, theme : str
+        ISO 19115 topic category and INSPIRE theme of the metadata.
     """
 
     name: str
-    title: str | Promise
-    description: str | Promise
-    rows: Callable[[], models.QuerySet[Any]]
+    title: Text_
+    description: Text_
+    model: type[models.Model]
     filter: type[FilterSet]
     fields: tuple[Field, ...]
     geometry: str
     datasets: tuple[str, ...]
-    note: str | Promise = ""
+    style: Style
+    group: Text_
+    stamp: Callable[[], str]
+    note: Text_ = ""
     loaded: Callable[[], Iterable[str]] = tuple
+    keywords: tuple[str, ...] = ()
+    scale: tuple[int, int] = (0, 0)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    hides: bool = False
+    topic: str = "planningCadastre"
+    theme: str = ""
 
     @property
     def key(self) -> str:
         return self.fields[0].name
+
+    @property
+    def view(self) -> str:
+        """Name of the view in the database."""
+        return self.model._meta.db_table
+
+    @property
+    def geometry_type(self) -> str:
+        """Point, Polygon or MultiPolygon."""
+        column = self.model._meta.get_field(self.geometry)
+        assert isinstance(column, GeometryField)
+        return {"POINT": "Point", "POLYGON": "Polygon", "MULTIPOLYGON": "MultiPolygon"}[column.geom_type]
+
+    @property
+    def source_keys(self) -> tuple[str, ...]:
+        return (*self.datasets, *self.loaded())
+
+    def rows(self) -> models.QuerySet[Any]:
+        """Return every public row."""
+        return self.model._default_manager.all()
+
+    def parse(self, given: str | Mapping[str, Any], ignore: Iterable[str] = ()) -> FilterSet:
+        """Return the filter that parameters ask for, with the layer's defaults; raises `InvalidParameters`."""
+        wanted = self.filter.parse(given, ignore=ignore)
+        missing = {name: value for name, value in self.defaults.items() if name not in wanted.values}
+        return self.filter({**self.filter.parse(missing).values, **wanted.values}) if missing else wanted
 
     def matching(self, wanted: FilterSet) -> models.QuerySet[Any]:
         """Return the public rows that meet the filter."""
@@ -83,12 +149,34 @@ KINDS: tuple[tuple[type[models.Field], str], ...] = (
 
 
 def fields_of(model: type[models.Model], *names: str) -> tuple[Field, ...]:
-    """Return the named columns of a model as fields, labelled as the model labels them."""
+    """Return columns of a model as fields, labelled as the model labels them; without names all but geometries, the key first."""
+    if not names:
+        columns = [f for f in model._meta.concrete_fields if not isinstance(f, GeometryField)]
+        names = tuple(f.name for f in sorted(columns, key=lambda f: not f.primary_key))
     made = []
     for name in names:
         column = model._meta.get_field(name)
         label = column.verbose_name  # type: ignore[union-attr]
         kind = next(kind for type_, kind in KINDS if isinstance(column, type_))
         unit = str(label).partition(" in ")[2].split(" ")[0] if kind in ("number", "decimal") else ""
-        made.append(Field(name, label, kind, unit))
+        listed = column.base_field.choices if isinstance(column, ArrayField) else column.choices  # type: ignore[union-attr]
+        made.append(Field(name, label, kind, unit, "", tuple(listed or ())))
     return tuple(made)
+
+
+@cache
+def _declared(paths: tuple[str, ...]) -> tuple[Collection, ...]:
+    return tuple(c for path in paths for c in import_string(path))
+
+
+def collections() -> tuple[Collection, ...]:
+    """Return every public layer, in the order of the settings."""
+    return _declared(tuple(settings.PUBLISHED))
+
+
+def collection(name: str) -> Collection:
+    """Return one public layer; raises `InvalidParameter` naming those there are."""
+    found = next((c for c in collections() if c.name == name), None)
+    if found is None:
+        raise InvalidParameter("layer", name[:60], ", ".join(c.name for c in collections()))
+    return found

@@ -25,7 +25,7 @@ ENCODER = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 def attribution(collection: Collection) -> str:
     """Return the prescribed source lines of the collection's data sets."""
-    keys = (*collection.datasets, *collection.loaded())
+    keys = collection.source_keys
     known = dict(Dataset.objects.filter(key__in=keys).values_list("key", "attribution"))
     return "; ".join(dict.fromkeys(known[key] for key in keys if key in known))
 

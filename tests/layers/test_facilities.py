@@ -330,16 +330,16 @@ def test_facilities_as_geojson_carry_their_source(client: Client) -> None:
 
 @pytest.mark.usefixtures("loaded")
 def test_zones_and_the_csv(client: Client) -> None:
-    (zone,) = features(client, "/gebiete.geojson?kind=nature")
+    (zone,) = features(client, "/gebiete.geojson?zone=nature")
     assert zone["geometry"]["type"] == "MultiPolygon"
-    assert features(client, "/gebiete.geojson?kind=flood") == []
+    assert features(client, "/gebiete.geojson?zone=flood") == []
     text = client.get("/einrichtungen.csv?kind=pharmacy").getvalue().decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text), delimiter=";")
     assert (row["kind"], row["ref"], row["name"], row["town_name"]) == ("pharmacy", "n1", "Markt-Apotheke", "Luckenwalde")
     assert (float(row["lon"]), float(row["lat"])) == pytest.approx(MARKET, abs=2e-6)
 
 
-@pytest.mark.parametrize("address", ["/einrichtungen.geojson?kind=pub", "/gebiete.geojson?kind=bank", "/einrichtungen.csv?farbe=rot"])
+@pytest.mark.parametrize("address", ["/einrichtungen.geojson?kind=pub", "/gebiete.geojson?zone=bank", "/einrichtungen.csv?farbe=rot"])
 def test_an_invalid_filter_is_named(client: Client, address: str) -> None:
     response = client.get(address)
     assert response.status_code == 400

@@ -1,0 +1,51 @@
+"""The second wall: services read as a role of the database that sees the public views and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.db import connection, transaction
+
+TIMEOUT_MS = 20_000
+
+
+@contextmanager
+def as_reader(timeout_ms: int = TIMEOUT_MS) -> Iterator[None]:
+    """Ask the database as the reader's role within one transaction; a query that takes longer is cancelled.
+
+    Base tables answer "permission denied". Answers that are streamed must be read inside.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {int(timeout_ms)}; SET LOCAL ROLE {settings.READER_ROLE}")
+        yield
+        with connection.cursor() as cursor:  # a surrounding transaction goes on as before; after an error its rollback sees to that
+            cursor.execute("RESET ROLE; SET LOCAL statement_timeout = DEFAULT")
+
+
+def reader_dsn(timeout_ms: int = TIMEOUT_MS) -> str:
+    """Return the libpq words with which another program (MapServer) connects as the reader.
+
+    Where the installation gives the role no sign-in of its own (RW_READER_URL), it signs in as we do and takes the role at once.
+    """
+    ours = connection.settings_dict
+    given = urlsplit(settings.READER_URL)
+    own = bool(settings.READER_URL)
+    options = f"-c statement_timeout={int(timeout_ms)}" + ("" if own else f" -c role={settings.READER_ROLE}")
+    words = {
+        "dbname": ours["NAME"],
+        "host": unquote(given.hostname or "") if own else ours.get("HOST"),
+        "port": str(given.port or "") if own else ours.get("PORT"),
+        "user": unquote(given.username or "") if own else ours.get("USER"),
+        "password": unquote(given.password or "") if own else ours.get("PASSWORD"),
+        "options": options,
+        "application_name": "raum_reader",
+    }
+    return " ".join(f"{key}='{_escaped(str(value))}'" for key, value in words.items() if value)
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")

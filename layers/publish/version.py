@@ -1,0 +1,80 @@
+"""When a layer's public rows last changed: for ETag, Last-Modified and UPDATESEQUENCE.
+
+The time must not tell of rows that are hidden: it moves only when the public rows themselves differ. Whether they may
+differ is asked cheaply (the collection's stamp, which may see everything); whether they do, by a digest over them.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db import connection, models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from layers.publish.collection import Collection
+
+
+class PublishedVersion(models.Model):
+    """What is known of a layer's public rows: the stamp they were read at, their digest, and since when it holds."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    stamp = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "layers"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.changed_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def changed_at(collection: Collection) -> datetime.datetime:
+    """Return since when the layer's public rows are as they are (UTC, whole seconds)."""
+    return version(collection).changed_at
+
+
+def version(collection: Collection) -> PublishedVersion:
+    """Return the layer's version, brought up to date when its stamp moved."""
+    stamp = collection.stamp()
+    known = PublishedVersion.objects.filter(name=collection.name).first()
+    if known and known.stamp == stamp:
+        return known
+    digest = _digest(collection)
+    now = timezone.now().replace(microsecond=0)
+    since = known.changed_at if known and known.digest == digest else now
+    made = {"stamp": stamp, "digest": digest, "changed_at": since}
+    return PublishedVersion.objects.update_or_create(name=collection.name, defaults=made)[0]
+
+
+def latest(collections: Iterable[Collection]) -> datetime.datetime:
+    """Return when one of the layers last changed."""
+    return max(changed_at(c) for c in collections)
+
+
+def update_sequence(collections: Iterable[Collection]) -> str:
+    """Return the time of the last change as ISO 8601, e.g. `2026-11-25T20:15:00Z`."""
+    return f"{latest(collections).astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def etag(collection: Collection, *also: str) -> str:
+    """Return a strong entity tag of the layer's public rows and whatever else shapes the answer."""
+    text = "\n".join((collection.name, version(collection).digest, *also))
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def _digest(collection: Collection) -> str:
+    """Return a digest over the public rows, independent of their order: the sum of the rows' 64-bit hashes, and their number.
+
+    Where no row is hidden, the stamp says as much and costs nothing.
+    """
+    if not collection.hides:
+        return hashlib.sha256(collection.stamp().encode()).hexdigest()
+    view = connection.ops.quote_name(collection.view)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*), coalesce(sum(hashtextextended(r::text, 0)::numeric), 0) FROM {view} r")  # noqa: S608 - our own name
+        return hashlib.sha256(repr(cursor.fetchone()).encode()).hexdigest()
