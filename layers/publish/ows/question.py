@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from xml.etree.ElementTree import Element, ParseError  # noqa: S405 - types only
+from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -37,6 +37,7 @@ WHOLE_NUMBERS = {
     "y": (0, 4095),
 }
 REFUSED = ("sld", "map", "sld_url", "remote_ows_url", "remote_ows_type", "wfs_url", "mapfile")
+SINGLE = {*WHOLE_NUMBERS, "service", "version", "request", "bbox", "crs", "srs"}
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 
 
