@@ -4,6 +4,7 @@ from django.urls import path
 
 from layers import views
 from layers.facilities import views as facilities
+from layers.publish.wfs.views import wfs
 from layers.remote import views as remote
 
 urlpatterns = [
@@ -16,4 +17,5 @@ urlpatterns = [
     path("gebiete.geojson", facilities.zones_geojson, name="zones_geojson"),
     path("karte/fern.json", remote.remote_layers, name="remote_layers"),
     path("karte/fern/<slug:key>/", remote.remote_picture, name="remote_picture"),
+    path("ogc/wfs", wfs, name="wfs"),
 ]
