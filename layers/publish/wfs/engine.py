@@ -6,18 +6,22 @@ The classes that read a request are registered by their tags and cannot be repla
 from __future__ import annotations
 
 import logging
-from typing import Any
+import re
+from typing import Any, cast
 
 from django.db.models import Q
-from gisserver.exceptions import InvalidParameterValue
+from gisserver.exceptions import ExternalParsingError, InvalidParameterValue
 from gisserver.extensions.functions import function_registry
 from gisserver.parsers.fes20.identifiers import ResourceId
 from gisserver.parsers.gml.geometries import GEOSGMLGeometry
 
+from layers.publish.ows.question import NUMBER
 from layers.publish.spatial import stored
 from layers.publish.wfs.feature_types import key_of
 
 _build_geometry = GEOSGMLGeometry.build_rhs
+_read_geometry = GEOSGMLGeometry.from_xml.__func__
+COORDINATES = ("}pos", "}posList", "}lowerCorner", "}upperCorner", "}coordinates")
 
 
 def _by_key(self: ResourceId, _compiler: Any) -> Q:
@@ -32,9 +36,18 @@ def _in_storage(self: GEOSGMLGeometry, compiler: Any) -> Any:
     return stored(_build_geometry(self, compiler))
 
 
+def _of_numbers(cls: type[GEOSGMLGeometry], element: Any) -> GEOSGMLGeometry:
+    """GDAL takes words for zeros."""
+    for part in element.iter():
+        if part.tag.endswith(COORDINATES) and not all(NUMBER.fullmatch(n) for n in re.split(r"[\s,]+", (part.text or "").strip())):
+            raise ExternalParsingError(f"coordinates that are no numbers: {(part.text or '')[:60]}")
+    return cast(GEOSGMLGeometry, _read_geometry(cls, element))
+
+
 def mend() -> None:
     """Mend the engine; twice does no harm."""
     ResourceId.build_query = _by_key
     GEOSGMLGeometry.build_rhs = _in_storage
+    GEOSGMLGeometry.from_xml = classmethod(_of_numbers)
     function_registry.functions.clear()  # none is needed, each is a way to keep the database busy
     logging.getLogger("gisserver").setLevel(logging.CRITICAL)  # every bad filter would fill the log with its text
