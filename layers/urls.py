@@ -1,6 +1,6 @@
 """Addresses of the layers that belong to no app above."""
 
-from django.urls import path
+from django.urls import include, path
 
 from layers import views
 from layers.facilities import views as facilities
@@ -18,4 +18,5 @@ urlpatterns = [
     path("karte/fern.json", remote.remote_layers, name="remote_layers"),
     path("karte/fern/<slug:key>/", remote.remote_picture, name="remote_picture"),
     path("ogc/wfs", wfs, name="wfs"),
+    path("ogc/features/", include("layers.publish.ogcapi.urls")),
 ]

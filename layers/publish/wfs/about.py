@@ -28,7 +28,7 @@ def about() -> dict[str, object]:
         "title": _("Leerstand und Erreichbarkeit in Brandenburg (WFS)"),
         "abstract": _("Leerstehende Gebäude in Brandenburg und was von ihnen aus zu erreichen ist, als Vektordaten zum Herunterladen."),
         "keywords": ["infoFeatureAccessService", "Leerstand", "Erreichbarkeit", "ÖPNV", "Brandenburg"],
-        "fees": getattr(settings, "SERVICE_FEES", "") or _("Es gelten keine Bedingungen für Zugang und Nutzung; Quellen sind zu nennen."),
+        "fees": getattr(settings, "SERVICE_FEES", "") or _("Die Nutzung ist kostenfrei; die Quellen der Datensätze sind zu nennen."),
         "constraints": getattr(settings, "SERVICE_CONSTRAINTS", "") or "NONE",
         **contact,
     }

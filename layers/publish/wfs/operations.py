@@ -24,8 +24,9 @@ from gisserver.parsers.wfs20.requests import ResultType
 
 from geo import crs
 from layers.publish.extents import extent
+from layers.publish.paging import Order
 from layers.publish.wfs import formats
-from layers.publish.wfs.paging import Order, Page
+from layers.publish.wfs.paging import Page
 
 MOST_QUERIES = 8
 LONGEST_FILTER = 4_000  # characters of a filter from a POST that a link to the next page carries
