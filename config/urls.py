@@ -4,8 +4,11 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from layers.publish.ows.page import services_page
+
 urlpatterns = i18n_patterns(
     path("admin/", admin.site.urls),
+    path("ogc/", services_page, name="services"),
     path("", include("layers.urls")),
     path("", include("vacancies.urls")),
     prefix_default_language=False,
