@@ -9,6 +9,7 @@ from layers.publish.ows.page import services_page
 urlpatterns = i18n_patterns(
     path("admin/", admin.site.urls),
     path("ogc/", services_page, name="services"),
+    path("", include("network.urls")),
     path("", include("layers.urls")),
     path("", include("vacancies.urls")),
     prefix_default_language=False,

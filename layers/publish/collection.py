@@ -77,6 +77,8 @@ class Collection:
         Returns a text that changes whenever the public rows may have changed; it may see everything and is never shown.
     hides : bool
         Whether rows exist that the public does not see.
+    permission : str
+        What a person must have to see the layer; empty: everybody sees it.
     topic, theme : str
         ISO 19115 topic category and INSPIRE theme of the metadata.
     """
@@ -98,6 +100,7 @@ class Collection:
     scale: tuple[int, int] = (0, 0)
     defaults: Mapping[str, str] = field(default_factory=dict)
     hides: bool = False
+    permission: str = ""
     topic: str = "planningCadastre"
     theme: str = ""
 
@@ -172,6 +175,11 @@ def _declared(paths: tuple[str, ...]) -> tuple[Collection, ...]:
 def collections() -> tuple[Collection, ...]:
     """Return every public layer, in the order of the settings."""
     return _declared(tuple(settings.PUBLISHED))
+
+
+def internal_collections() -> tuple[Collection, ...]:
+    """Return the layers that are not for the public; each names the permission it needs."""
+    return _declared(tuple(settings.INTERNAL))
 
 
 def collection(name: str) -> Collection:
