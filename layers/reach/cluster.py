@@ -27,11 +27,12 @@ import numpy as np
 import pyarrow as pa
 
 from geo.errors import InvalidFile, RaumError
-from layers.reach import place_files, travel
+from layers.reach import place_files
 from layers.reach.connections import FOOTPATH_M, Access, DayTimetable, Footpaths, access, day_timetable, footpaths
 from layers.reach.crew import Crew, crew
 from layers.reach.scan import LONGEST_S, UNREACHABLE, around, profile
 from layers.reach.travel import ACCESS_M, NOT, to_centre
+from layers.reach.walking import CROW_FLY, WALK_KMH
 
 PARTITION = 100_000  # places; their job's coordinates stay far below what Dask calls a large job
 PAIRS = 250_000  # places of one job of round 3: then its profile is the smaller part of it
@@ -319,7 +320,7 @@ def _about(task: Task, centres: Sequence[Centre], feed: Mapping[str, str]) -> di
         "feed": dict(feed),
         "day": str(task.timetable.day),
         "window": [start, end],
-        "walk": {"method": travel.METHOD, "km_h": 4.5, "to_stop_m": ACCESS_M, "between_stops_m": FOOTPATH_M},
+        "walk": {"method": CROW_FLY, "km_h": WALK_KMH, "to_stop_m": ACCESS_M, "between_stops_m": FOOTPATH_M},
         "unit": "min",
         "centres": [[c.key, c.name, c.kind, c.stop_id] for c in centres],
     }

@@ -21,6 +21,7 @@ from layers.reach import connections, scan, travel
 from layers.reach.areas import isochrones
 from layers.reach.centres import BERLIN, Spot, agreed, centres
 from layers.reach.rows import Place, Travel
+from layers.reach.walking import CROW_FLY, WALK_KMH
 from layers.sources import FeedStops, feed_path
 
 CACHE = Path(settings.DATA_DIR) / "cache"
@@ -120,7 +121,7 @@ class Engine:
         return {
             "day": str(self.timetable.day),
             "window": [start, end],
-            "walk": {"method": travel.METHOD, "km_h": 4.5, "to_stop_m": travel.ACCESS_M, "between_stops_m": connections.FOOTPATH_M},
+            "walk": {"method": CROW_FLY, "km_h": WALK_KMH, "to_stop_m": travel.ACCESS_M, "between_stops_m": connections.FOOTPATH_M},
             "home_by_min": travel.HOME_BY_S // 60,
             "saturday": str(self.saturday.day) if self.saturday else "",
             "change_min_s": connections.CHANGE_S,

@@ -16,7 +16,7 @@ from geo.models import Dataset
 from geo.positions import X, Y
 from layers.models import Facility, Zone
 from layers.reach.rows import Place
-from layers.reach.walking import DETOUR, CrowFly, Walking
+from layers.reach.walking import CROW_FLY, WALK_M_S, CrowFly, Nearest, Walking
 
 STREETS_KEY = "streets"
 WALK_LIMIT_S, BIKE_LIMIT_S = 120 * 60.0, 60 * 60.0
@@ -36,13 +36,11 @@ class Around:
 class CrowFlyBike:
     """Cycling without streets, as `CrowFly` walks."""
 
-    method: str = f"crow-fly×{DETOUR}"
+    method: str = CROW_FLY
     attribution: str = ""
 
     def seconds(self, places: Any, facilities: Any, limit_s: float = np.inf) -> Any:
         """Return the seconds from every place to its nearest facility at 15 km/h."""
-        from layers.reach.walking import WALK_M_S, Nearest
-
         found = CrowFly().seconds(places, facilities, limit_s * BIKE_M_PER_S / WALK_M_S)
         return Nearest(found.seconds * WALK_M_S / BIKE_M_PER_S, found.facility)
 

@@ -20,7 +20,6 @@ from layers.reach.scan import NEVER, UNREACHABLE, around, last_connection, profi
 NOT = -1  # minutes of a place without a connection
 WINDOW_S = (7 * 3600, 9 * 3600)  # a school-day morning
 ACCESS_M = 1_500.0  # the longest walk to a stop, as the crow flies: 26 minutes
-METHOD = "crow-fly × 1.3"
 HOME_BY_S = 26 * 3600  # two o'clock at night
 Progress = Callable[[int, int], None]
 

@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 WALK_KMH = 4.5  # the walking speed of all layers
 WALK_M_S = WALK_KMH / 3.6
 DETOUR = 1.3  # streets are longer than the crow flies
+CROW_FLY = f"crow-fly×{DETOUR}"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def crow_fly_seconds(metres: Any) -> Any:
 class CrowFly:
     """Walking without streets. It crosses rivers and rails that have no bridge there."""
 
-    method: str = f"crow-fly×{DETOUR}"
+    method: str = CROW_FLY
     attribution: str = ""
 
     def seconds(self, places: Any, facilities: Any, limit_s: float = np.inf) -> Nearest:

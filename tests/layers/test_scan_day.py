@@ -239,12 +239,6 @@ def test_change_times_of_the_project_and_what_is_wrong_with_a_file(day: tuple[cn
             cn.load_change_times(file)
 
 
-def test_rail_is_what_the_register_of_stops_calls_rail() -> None:
-    from layers.sources import MODES
-
-    assert dict(MODES)["rail"] == cn.RAIL
-
-
 def python(code: str, **environment: str) -> str:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
