@@ -127,7 +127,7 @@ def write(
             well_connected=bool(found.well_connected[i]),
             nearby=near.nearby[i],
             zones=near.zones[i],
-            method=near.method,
+            method=near.methods[i],
             **({owner: pk} | (travel.columns(i) if travel else {})),
         )
         for i, (pk, _x, _y) in enumerate(places)

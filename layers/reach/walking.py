@@ -36,6 +36,9 @@ class Walking(Protocol):
     def attribution(self) -> str:
         """What must stand beside the result, '' when nothing."""
 
+    def methods(self, places: Any) -> list[str]:
+        """Return for each place how its seconds come about: streets need not be everywhere."""
+
     def seconds(self, places: Any, facilities: Any, limit_s: float = np.inf) -> Nearest:
         """Return the seconds from every place to its nearest facility."""
 
@@ -51,6 +54,10 @@ class CrowFly:
 
     method: str = CROW_FLY
     attribution: str = ""
+
+    def methods(self, places: Any) -> list[str]:
+        """Return the method for each place; it is everywhere the same."""
+        return [self.method] * len(places)
 
     def seconds(self, places: Any, facilities: Any, limit_s: float = np.inf) -> Nearest:
         """Return the seconds from every place to its nearest facility, as the crow flies × 1.3."""

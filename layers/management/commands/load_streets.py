@@ -1,4 +1,4 @@
-"""`manage.py load_streets`: the streets of an OpenStreetMap extract, for walks to facilities."""
+"""`manage.py load_streets`: the streets of an OpenStreetMap extract, for walks to stops and facilities."""
 
 from __future__ import annotations
 
