@@ -203,8 +203,10 @@ def profile(
     margin = -(-margin_s // 60)
     minutes = (end - start) // 60
     egress = _moments(target, len(timetable.stop_id), 0)
-    found = kernels.profile(_columns(timetable), timetable.trips, _paths(paths), egress, start, minutes + margin, longest_s)
-    travel, ride = found
+    # made here and not in the loops: numpy asks the system for large pages, numba takes a fifth longer with small ones
+    travel, ride = np.empty((2, len(egress), minutes + margin), np.int32)
+    pool = np.empty((len(timetable.departs_s) + 1, 3), np.int32)
+    kernels.profile(_columns(timetable), timetable.trips, _paths(paths), egress, start, longest_s, pool, travel, ride)
     return Profile(start, minutes, margin * 60, longest_s, travel.T, ride.T)
 
 
