@@ -24,8 +24,8 @@ import shapely
 
 from geo import crs
 from layers.reach.access import Preset, Stops, load_preset
-from layers.reach.areas import LEVELS, M_PER_MINUTE, STOP_MINUTES, class_areas, isochrones
-from layers.reach.hexgrid import HexGrid, cells
+from layers.reach.areas.around_stops import LEVELS, M_PER_MINUTE, STOP_MINUTES, class_areas, isochrones
+from layers.reach.areas.hexgrid import HexGrid, cells
 from layers.reach.timetable import departures, read_feed
 
 DATA = Path(__file__).resolve().parent.parent / "data"

@@ -19,8 +19,8 @@ from geo.errors import ImportRefused, InvalidParameter
 from geo.models import Dataset, District, Town
 from geo.sources import DATA, checksum, dataset
 from layers.models import Mode, TransitStop
-from layers.reach import route_types
 from layers.reach.access import load_preset
+from layers.reach.transit import route_types
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,8 +21,8 @@ from geo.models import Town
 from geo.positions import X, Y
 from layers.models import ReachRun, TownReach
 from layers.publish.files import DIGITS, ENCODER, cell
-from layers.reach import compare_words
-from layers.reach.compare import CLASS, MEASURES, MINUTES, NOT, Comparison, Crossing, Results
+from layers.reach.whatif import compare_words
+from layers.reach.whatif.compare import CLASS, MEASURES, MINUTES, NOT, Comparison, Crossing, Results
 from vacancies.public import PublicVacancy
 
 WITHIN = 60

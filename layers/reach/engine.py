@@ -17,12 +17,13 @@ from geo.errors import InvalidParameter, RaumError
 from geo.models import Dataset
 from geo.sources import geos
 from layers.models import Centre, ReachArea, ReachRun, StopReach, TransitStop
-from layers.reach import connections, scan, surroundings, travel
-from layers.reach.areas import isochrones
+from layers.reach import scan, surroundings
+from layers.reach.areas.around_stops import isochrones
 from layers.reach.centres import BERLIN, Spot, agreed, centres
 from layers.reach.rows import Place, Travel
 from layers.reach.streets import OnStreets
-from layers.reach.walking import CROW_FLY, WALK_KMH, crow_fly_seconds
+from layers.reach.transit import connections, travel
+from layers.reach.ways.walking import CROW_FLY, WALK_KMH, crow_fly_seconds
 from layers.sources import FeedStops, feed_path
 
 CACHE = Path(settings.DATA_DIR) / "cache"
@@ -154,7 +155,7 @@ class Engine:
         self.rows = Centre.objects.bulk_create(rows)
         asked = {kind: self.near(p) for kind, p in places.items()} | {"stops": scan.stop_access(self.paths)}
         if with_cells:
-            from layers.reach import cells
+            from layers.reach.areas import cells
 
             asked["cells"] = self.near(cells.places())
         self._ask(asked, progress)
@@ -236,7 +237,7 @@ def _near(timetable: connections.DayTimetable, places: Sequence[Place]) -> conne
     graph = surroundings.streets()
     if graph is None or not len(places):
         return crow
-    from layers.reach.stop_walks import along_streets
+    from layers.reach.ways.stop_walks import along_streets
 
     return along_streets(graph, (x, y), (timetable.x_m, timetable.y_m), crow, float(crow_fly_seconds(travel.ACCESS_M)))
 

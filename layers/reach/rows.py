@@ -138,7 +138,7 @@ def write(
 
 def write_class_areas(run: ReachRun, stops: Stops, rules: Preset) -> None:
     """Write the area of each transit access class."""
-    from layers.reach.areas import class_areas
+    from layers.reach.areas.around_stops import class_areas
 
     areas = class_areas(stops.stops, rules)
     copy_in(

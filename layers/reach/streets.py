@@ -19,7 +19,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
 from geo.errors import InvalidFile, InvalidParameter
-from layers.reach.walking import WALK_M_S, Nearest, Walking
+from layers.reach.ways.walking import WALK_M_S, Nearest, Walking
 
 FORMAT = 1  # of the kept files; raise it when the arrays change their meaning
 SNAP_LIMIT_M = 500.0

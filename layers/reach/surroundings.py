@@ -16,7 +16,7 @@ from geo.models import Dataset
 from geo.positions import X, Y
 from layers.models import Facility, Zone
 from layers.reach.rows import Place
-from layers.reach.walking import CROW_FLY, WALK_M_S, CrowFly, Nearest, Walking
+from layers.reach.ways.walking import CROW_FLY, WALK_M_S, CrowFly, Nearest, Walking
 
 if TYPE_CHECKING:
     from layers.reach.streets import StreetGraph

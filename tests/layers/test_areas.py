@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from geo.errors import InvalidParameter
 from layers.reach.access import Stops, load_preset, measure
-from layers.reach.areas import class_areas, isochrones
+from layers.reach.areas.around_stops import class_areas, isochrones
 
 X, Y = 400_000.0, 5_800_000.0
 PER_MINUTE = 75 / 1.3

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from geo.errors import InvalidParameter
-from layers.reach.hexgrid import ORIGIN, HexGrid, cell_ids, cells
+from layers.reach.areas.hexgrid import ORIGIN, HexGrid, cell_ids, cells
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 X, Y = ORIGIN

@@ -10,8 +10,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers.reach import connections as cn
-from layers.reach import kernels, scan
+from layers.reach import scan
+from layers.reach.transit import connections as cn
+from layers.reach.transit import kernels
 
 TUESDAY = datetime.date(2026, 3, 10)
 NONE = scan.UNREACHABLE

@@ -14,11 +14,12 @@ from django.contrib.gis.geos import Point
 from geo import crs
 from geo.models import Dataset, Town
 from layers.models import ReachRun, VacancyReach
-from layers.reach import connections, runs, surroundings
+from layers.reach import runs, surroundings
 from layers.reach.engine import Engine
-from layers.reach.osm_streets import read_graph
-from layers.reach.stop_walks import along_streets
 from layers.reach.streets import SNAP_LIMIT_M, StreetGraph, minutes_between, snap
+from layers.reach.transit import connections
+from layers.reach.ways.osm_streets import read_graph
+from layers.reach.ways.stop_walks import along_streets
 from tests.layers.osm_town import ORIGIN, Position, at, write_pbf
 from vacancies.models import Vacancy
 

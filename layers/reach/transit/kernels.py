@@ -24,9 +24,9 @@ LOWER = (1 << BITS) - 1
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile with the result kept on disk, or only in memory where no folder can be written."""
     try:
-        return numba.njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+        return numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:  # "no locator available"
-        return numba.njit(nogil=True)(function)  # type: ignore[no-any-return]
+        return numba.njit(nogil=True)(function)
 
 
 @compiled

@@ -18,7 +18,7 @@ import shapely
 
 from geo.errors import InvalidParameter
 from layers.reach.access import Preset, Stops
-from layers.reach.walking import DETOUR, WALK_M_S
+from layers.reach.ways.walking import DETOUR, WALK_M_S
 
 LEVELS = (15, 30, 45, 60, 90)
 MAX_MINUTES = 600

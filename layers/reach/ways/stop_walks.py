@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from scipy.spatial import cKDTree
 
-from layers.reach.connections import Access
-from layers.reach.kernels import compiled
 from layers.reach.streets import StreetGraph, along, legs, same_edge, snap
-from layers.reach.walking import WALK_M_S
+from layers.reach.transit.connections import Access
+from layers.reach.transit.kernels import compiled
+from layers.reach.ways.walking import WALK_M_S
 
 MODE = "walk"
 ROUNDING_MIN = 1e-3  # positions on streets are known to the centimetre, 0.01 s
