@@ -20,10 +20,10 @@ import numpy as np
 import osmium
 
 from geo import crs
-from layers.reach import osm_streets
-from layers.reach.isochrones import isochrones
-from layers.reach.street_rules import MODES
+from layers.reach.areas.around_streets import isochrones
 from layers.reach.streets import StreetGraph, components, nearest, seconds_to_nearest, snap
+from layers.reach.ways import osm_streets
+from layers.reach.ways.street_rules import MODES
 
 FACILITIES = 900
 PLACES = 300_000

@@ -49,7 +49,7 @@ def centres(request: HttpRequest) -> JsonResponse:
 @require_safe
 def surface_picture(request: HttpRequest, key: str) -> HttpResponse:
     """Minutes to a centre as a grey PNG in EPSG:3857 (0 = no connection); its box stands in the header `X-Box`."""
-    from layers.reach import cells
+    from layers.reach.areas import cells
 
     surface = get_object_or_404(Surface, run=_live(), centre__key=key)
     picture, box = cells.picture(surface, median=_number(request))

@@ -19,7 +19,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
 from geo.errors import InvalidFile, InvalidParameter
-from layers.reach.walking import WALK_M_S, Nearest
+from layers.reach.ways.walking import WALK_M_S, Nearest, Walking
 
 FORMAT = 1  # of the kept files; raise it when the arrays change their meaning
 SNAP_LIMIT_M = 500.0
@@ -317,8 +317,8 @@ def seconds_to_nearest(graph: StreetGraph, mode: str, places: Snapped, facilitie
     best = np.argmin(total, axis=1)
     rows = np.arange(len(total))
     seconds, facility = total[rows, best], of_node.facility[ends[rows, best]]
-    place, other = _same_edge(places.edge, facilities.edge)
-    direct = _along(graph, mode, places, facilities, place, other)
+    place, other = same_edge(places.edge, facilities.edge)
+    direct = along(graph, mode, places, facilities, place, other)
     order = np.argsort(-direct, kind="stable")  # the fastest is written last
     place, other, direct = place[order], other[order], direct[order]
     faster = direct < seconds[place]
@@ -327,7 +327,7 @@ def seconds_to_nearest(graph: StreetGraph, mode: str, places: Snapped, facilitie
     return Nearest(np.where(lost, np.inf, seconds), np.where(lost, -1, facility))
 
 
-def _same_edge(edge: Any, other: Any) -> tuple[Any, Any]:
+def same_edge(edge: Any, other: Any) -> tuple[Any, Any]:
     """Return all pairs of places and facilities on the same edge, as two index arrays."""
     order = np.argsort(other, kind="stable")
     first = np.searchsorted(other[order], edge, side="left")
@@ -337,7 +337,7 @@ def _same_edge(edge: Any, other: Any) -> tuple[Any, Any]:
     return place, order[np.repeat(first, count) + step]
 
 
-def _along(graph: StreetGraph, mode: str, a: Snapped, b: Snapped, i: Any, j: Any) -> Any:
+def along(graph: StreetGraph, mode: str, a: Snapped, b: Snapped, i: Any, j: Any) -> Any:
     """Return the seconds from places a[i] to b[j] along the edge they share."""
     move = b.share[j] - a.share[i]
     there, back = graph.mode_seconds(mode)[a.edge[i]].astype(float).reshape(-1, 2).T
@@ -358,16 +358,17 @@ def minutes_between(graph: StreetGraph, mode: str, start: Snapped, end: Snapped)
         far = dijkstra(search, indices=nodes + rows)
         minutes[rows] = (far[np.arange(len(rows))[:, None], ends[rows]] + cost[rows]).min(axis=1) / 60
     both = np.flatnonzero((start.edge == end.edge) & (start.edge >= 0))
-    minutes[both] = np.minimum(minutes[both], _along(graph, mode, start, end, both, both) / 60)
+    minutes[both] = np.minimum(minutes[both], along(graph, mode, start, end, both, both) / 60)
     return minutes
 
 
 @dataclass(frozen=True)
 class OnStreets:
-    """Travel on streets; the same questions as `CrowFly`, any mode."""
+    """Travel on streets; the same questions as `CrowFly`, any mode. Places without a street are asked `elsewhere`, if given."""
 
     graph: StreetGraph
     mode: str = "walk"
+    elsewhere: Walking | None = None
 
     @property
     def method(self) -> str:
@@ -379,10 +380,21 @@ class OnStreets:
         """What must stand beside the result."""
         return str(self.graph.meta.get("attribution", ""))
 
+    def methods(self, places: Any) -> list[str]:
+        """Return for each place how its seconds come about."""
+        bare = self.elsewhere.method if self.elsewhere else self.method
+        return [self.method if e >= 0 else bare for e in snap(self.graph, *_columns(places), self.mode).edge]
+
     def seconds(self, places: Any, facilities: Any, limit_s: float = np.inf) -> Nearest:
         """Return the seconds from every place to its nearest facility; both (n, 2), metres in EPSG:25833."""
-        at, to = (
-            snap(self.graph, xy[:, 0], xy[:, 1], self.mode)
-            for xy in (np.reshape(np.asarray(p, float), (-1, 2)) for p in (places, facilities))
-        )
-        return seconds_to_nearest(self.graph, self.mode, at, to, limit_s)
+        at, to = (snap(self.graph, *_columns(p), self.mode) for p in (places, facilities))
+        found = seconds_to_nearest(self.graph, self.mode, at, to, limit_s)
+        if self.elsewhere and (bare := at.edge < 0).any():
+            other = self.elsewhere.seconds(np.column_stack(_columns(places))[bare], facilities, limit_s)
+            found.seconds[bare], found.facility[bare] = other.seconds, other.facility
+        return found
+
+
+def _columns(places: Any) -> tuple[Any, Any]:
+    x, y = np.reshape(np.asarray(places, float), (-1, 2)).T
+    return x, y

@@ -1,7 +1,7 @@
-"""Time of hexagons, surfaces, isochrones and class areas on one core: `./dev bench surfaces`.
+"""Time of hexagons, isochrones and class areas on one core: `./dev bench areas`.
 
 Stops, departures and categories are those of the timetable in the repository. Minutes to the centre are made up (distance
-and scatter), for a surface costs the same whatever the minutes are. "CPU" is what counts on a shared machine; the bar is what
+and scatter). "CPU" is what counts on a shared machine; the bar is what
 the project asks for, in seconds of one core. The last lines compare ways to unite the discs of the widest isochrone.
 """
 
@@ -24,15 +24,13 @@ import shapely
 
 from geo import crs
 from layers.reach.access import Preset, Stops, load_preset
-from layers.reach.areas import LEVELS, class_areas, isochrones
-from layers.reach.hexgrid import HexGrid, cells
-from layers.reach.surfaces import WALK, cell_walks, surface, surface_by_minute
+from layers.reach.areas.around_stops import LEVELS, M_PER_MINUTE, STOP_MINUTES, class_areas, isochrones
+from layers.reach.areas.hexgrid import HexGrid, cells
 from layers.reach.timetable import departures, read_feed
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 DAY = datetime.date(2021, 4, 20)
 HBF = (389_700.0, 5_820_600.0)
-WINDOW, MARGIN, CENTRES = 120, 30, 50
 
 
 def medians(call: Callable[[], object], runs: int = 5) -> tuple[float, float]:
@@ -47,9 +45,9 @@ def medians(call: Callable[[], object], runs: int = 5) -> tuple[float, float]:
     return statistics.median(cpu), statistics.median(clock)
 
 
-def line(name: str, call: Callable[[], object], bar: float | None = None, runs: int = 5, share: int = 1) -> None:
-    """Print one measurement; `share` divides, for calls that do several at once."""
-    cpu, clock = (t / share for t in medians(call, runs))
+def line(name: str, call: Callable[[], object], bar: float | None = None, runs: int = 5) -> None:
+    """Print one measurement."""
+    cpu, clock = medians(call, runs)
     wanted = "" if bar is None else f"{bar:8.2f} s  {'kept' if cpu <= bar else 'MISSED'}"
     print(f"{name:<64}{cpu:8.3f} s{clock:8.3f} s{wanted}", flush=True)
 
@@ -85,7 +83,7 @@ def land() -> Any:
 
 def unions(x: Any, y: Any, minutes: Any) -> None:
     """Print ways to unite the discs of the widest isochrone."""
-    radii = np.clip(max(LEVELS) - minutes, 0, WALK.max_minutes) * WALK.metres_per_minute
+    radii = np.clip(max(LEVELS) - minutes, 0, STOP_MINUTES) * M_PER_MINUTE
     points, multipoint = shapely.points(x, y), shapely.multipoints(np.column_stack([x, y]))
     discs = shapely.buffer(points, radii, quad_segs=4)
     tile = np.unique(np.column_stack([x, y]) // 10_000, axis=0, return_inverse=True)[1].reshape(-1)
@@ -105,23 +103,16 @@ def main() -> int:
     x, y, classed = real_stops()
     outline = land()
     grid = cells(outline)
-    walks = cell_walks(grid, x, y)
     dice = np.random.default_rng(1)
     minutes = 8 + np.hypot(x - HBF[0], y - HBF[1]) / 1_100 + dice.gamma(2, 4, len(x))
     minutes[dice.random(len(x)) < 1 / 30] = np.nan
-    by_minute = (minutes + dice.uniform(0, 30, (WINDOW + MARGIN, len(x)))).astype(np.float32)
     everywhere = np.fmin(minutes, max(LEVELS) - 20.0)
     everywhere[np.isnan(everywhere)] = max(LEVELS) - 20.0
-    served = int((np.diff(walks.start) > 0).sum())
-    print(f"{len(x)} stops, {len(grid)} cells, {served} of them within {WALK.max_minutes:g} minutes of a stop, {len(walks.stop)} pairs")
+    print(f"{len(x)} stops, {len(grid)} cells")
     print(f"\n{'':<64}{'CPU':>10}{'clock':>10}{'bar':>10}")
     line("cells of Brandenburg and Berlin", lambda: cells(outline))
     line("their polygons", grid.polygons)
     line("cell of a point, a million points", lambda: HexGrid(grid.ids).index_at(*dice.uniform(3e5, 5e5, (2, 1_000_000))))
-    line("cells to stops on foot, once for all centres", lambda: cell_walks(grid, x, y))
-    many, places = np.tile(minutes, (CENTRES, 1)), np.tile(HBF, (CENTRES, 1))
-    line("surface from one number a stop, per centre", lambda: surface(walks, many, places), 0.05, share=CENTRES)
-    line("surface, median of 120 minutes, per centre", lambda: surface_by_minute(walks, by_minute, WINDOW, HBF), 0.4)
     some = np.flatnonzero(minutes < max(LEVELS))
     line(f"isochrones {LEVELS}, {len(some)} stops reached", lambda: isochrones(x, y, minutes, centre=HBF), 1.5)
     line(f"isochrones {LEVELS}, all {len(x)} stops reached", lambda: isochrones(x, y, everywhere, centre=HBF), 1.5)

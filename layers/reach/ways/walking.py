@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 WALK_KMH = 4.5  # the walking speed of all layers
 WALK_M_S = WALK_KMH / 3.6
 DETOUR = 1.3  # streets are longer than the crow flies
+CROW_FLY = f"crow-fly×{DETOUR}"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class Walking(Protocol):
     def attribution(self) -> str:
         """What must stand beside the result, '' when nothing."""
 
+    def methods(self, places: Any) -> list[str]:
+        """Return for each place how its seconds come about: streets need not be everywhere."""
+
     def seconds(self, places: Any, facilities: Any, limit_s: float = np.inf) -> Nearest:
         """Return the seconds from every place to its nearest facility."""
 
@@ -48,8 +52,12 @@ def crow_fly_seconds(metres: Any) -> Any:
 class CrowFly:
     """Walking without streets. It crosses rivers and rails that have no bridge there."""
 
-    method: str = f"crow-fly×{DETOUR}"
+    method: str = CROW_FLY
     attribution: str = ""
+
+    def methods(self, places: Any) -> list[str]:
+        """Return the method for each place; it is everywhere the same."""
+        return [self.method] * len(places)
 
     def seconds(self, places: Any, facilities: Any, limit_s: float = np.inf) -> Nearest:
         """Return the seconds from every place to its nearest facility, as the crow flies × 1.3."""

@@ -14,16 +14,16 @@ from geo.models import Dataset
 from geo.sources import checksum
 from layers.models import ReachRun
 from layers.reach.access import load_preset, measure
-from layers.reach.compare import Results
 from layers.reach.engine import Engine, Progress
 from layers.reach.rows import Place, Stops, Travel
 from layers.reach.runs import Scenario
+from layers.reach.whatif.compare import Results
 from layers.sources import FeedStops, feed_path, stops_of_feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from layers.reach.edits import EditReport
+    from layers.reach.whatif.edits import EditReport
 
 LIVE = "live"
 YAML = (".yaml", ".yml")
@@ -106,7 +106,7 @@ def opened(given_a: str, given_b: str, day: datetime.date | None) -> Iterator[tu
         path_b, day_b = _path(given_b, day)
         yield feed_a, stops_of_feed(path_b, day_b), None
         return
-    from layers.reach.edits import edit_feed
+    from layers.reach.whatif.edits import edit_feed
 
     with TemporaryDirectory() as folder:
         made = Path(folder) / "b.zip"
@@ -133,7 +133,7 @@ def scenario(
     path = feed_path(source) if source else None
     if source is None or path is None:
         raise RaumError("the timetable to be edited is not there; load it with load_timetable")
-    from layers.reach.edits import edit_feed
+    from layers.reach.whatif.edits import edit_feed
 
     with TemporaryDirectory() as folder:
         made = Path(folder) / "b.zip"

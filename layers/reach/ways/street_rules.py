@@ -15,7 +15,7 @@ from typing import Any
 
 from geo.errors import InvalidFile
 
-PRESET = Path(__file__).resolve().parents[2] / "data" / "presets" / "streets.toml"
+PRESET = Path(__file__).resolve().parents[3] / "data" / "presets" / "streets.toml"
 MODES = ("walk", "bike", "car")
 KIND_KEYS = ("highway", "route", "railway", "public_transport", "man_made")
 CYCLEWAY_KEYS = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")

@@ -24,9 +24,9 @@ LOWER = (1 << BITS) - 1
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile with the result kept on disk, or only in memory where no folder can be written."""
     try:
-        return numba.njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+        return numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:  # "no locator available"
-        return numba.njit(nogil=True)(function)  # type: ignore[no-any-return]
+        return numba.njit(nogil=True)(function)
 
 
 @compiled
@@ -59,29 +59,36 @@ def earliest(connections: Any, trips: int, paths: Any, board: Any, latest: int) 
 
 
 @compiled
-def _insert(head: Any, pool: Any, used: int, stop: int, when: int, arrival: int) -> int:
+def _insert(front: Any, pool: Any, used: int, stop: int, when: int, arrival: int) -> int:
     """Add "at the stop by `when`, at the target at `arrival`" to the stop's list unless something there is as good.
 
-    A list goes from the earliest moment to the latest, and arrivals rise with it. Returns how much of the pool is used.
+    A list goes from the earliest moment to the latest, and arrivals rise with it; its last entry is no moment at all. The first
+    entry stands in `front`, which the cache holds for all stops, the others in the pool. Returns how much of the pool is used.
     """
-    i = head[stop]
-    if i == END or (pool[i, 0] > when and pool[i, 1] > arrival):  # by far the most frequent
-        pool[used, 0], pool[used, 1], pool[used, 2] = when, arrival, i
-        head[stop] = used
+    if front[stop, 0] > when and front[stop, 1] > arrival:  # by far the most frequent
+        pool[used, 0], pool[used, 1], pool[used, 2] = front[stop, 0], front[stop, 1], front[stop, 2]
+        front[stop, 0], front[stop, 1], front[stop, 2] = when, arrival, used
         return used + 1
-    while i != END and pool[i, 0] < when:
-        i = pool[i, 2]
-    if i != END and pool[i, 1] <= arrival:
+    if front[stop, 0] >= when:
+        front[stop, 1] = min(front[stop, 1], arrival)  # only of the same moment may it be later
         return used
-    if i != END and pool[i, 0] == when:
+    i = front[stop, 2]
+    while pool[i, 0] < when:
+        i = pool[i, 2]
+    if pool[i, 1] <= arrival:
+        return used
+    if pool[i, 0] == when:
         i = pool[i, 2]
     # what stands before and arrives no earlier is of no use any more
-    before, k = END, head[stop]
+    if front[stop, 1] >= arrival:
+        front[stop, 0], front[stop, 1], front[stop, 2] = when, arrival, i
+        return used
+    before, k = END, front[stop, 2]
     while k != i and pool[k, 0] < when and pool[k, 1] < arrival:
         before, k = k, pool[k, 2]
     pool[used, 0], pool[used, 1], pool[used, 2] = when, arrival, i
     if before == END:
-        head[stop] = used
+        front[stop, 2] = used
     else:
         pool[before, 2] = used
     return used + 1
@@ -104,60 +111,63 @@ def _settle(travel: Any, ride: Any, stop: int, low: int, high: int, begin: int, 
 
 
 @compiled
-def profile(connections: Any, trips: int, paths: Any, egress: Any, begin: int, minutes: int, longest: int) -> tuple[Any, Any]:
-    """Scan backward and return, by stop and minute, the seconds to the target and those of them after first boarding.
+def profile(connections: Any, trips: int, paths: Any, egress: Any, begin: int, longest: int, pool: Any, travel: Any, ride: Any) -> None:
+    """Scan backward and write, by stop and minute, the seconds to the target (`travel`) and those of them after first boarding.
 
     Profile connection scan (Dibbelt, Pajor, Strasser, Wagner: Connection Scan Algorithm, 2018). Three things are kept
-    apart: `best`, what somebody gets who stands at the stop and may board at once; the lists, what somebody gets who
-    has just left a ride there and still has to change or walk; and `egress`, the walk from the stop to the target.
+    apart: `state`, what somebody gets who stands at the stop and may board at once; the lists, what somebody gets who
+    has just left a ride there and still has to change or walk; and `egress`, the walk from the stop to the target. `pool` is room
+    for the lists, an entry a row; more is taken when it does not suffice.
     """
     departs, arrives, from_stop, to_stop, trip, boards, alights = connections
     path_start, path_stop, transfer, change = paths
-    stops = len(change)
-    travel = np.empty((stops, minutes), np.int32)
-    ride = np.empty((stops, minutes), np.int32)
-    best = np.full(stops, UNREACHABLE, np.int32)
-    leaving = np.zeros(stops, np.int32)
-    open_minutes = np.full(stops, minutes, np.int32)  # minutes before this one are not settled yet
+    stops, minutes = travel.shape
+    # what is asked for together stands together: best arrival, its departure, the first settled minute, the change time
+    state = np.empty((stops, 4), np.int32)
+    state[:, 0], state[:, 1], state[:, 2], state[:, 3] = UNREACHABLE, 0, minutes, change
     stay = np.full(trips, UNREACHABLE, np.int32)
-    head = np.full(stops, END, np.int32)
-    pool = np.empty((1 << 16, 3), np.int32)
+    front = np.full((stops, 4), UNREACHABLE, np.int32)  # the first entry of each list, and the egress
+    front[:, 3] = egress
     used = 0
     first = np.searchsorted(departs, begin)
-    last = np.searchsorted(departs, begin + 60 * (minutes - 1) + longest, side="right")
+    latest = begin + 60 * (minutes - 1) + longest
+    last = np.searchsorted(departs, latest, side="right")
     for c in range(last - 1, first - 1, -1):
         t = trip[c]
         arrival = stay[t]
         if alights[c]:
             stop, at = to_stop[c], arrives[c]
-            if egress[stop] != UNREACHABLE and at + egress[stop] < arrival:
-                arrival = at + egress[stop]
-            i = head[stop]
-            while i != END and pool[i, 0] < at:
-                i = pool[i, 2]
-            if i != END and pool[i, 1] < arrival:
-                arrival = pool[i, 1]
+            if front[stop, 3] != UNREACHABLE:
+                arrival = min(arrival, at + front[stop, 3])
+            if front[stop, 0] >= at:
+                arrival = min(arrival, front[stop, 1])
+            else:
+                i = front[stop, 2]
+                while pool[i, 0] < at:
+                    i = pool[i, 2]
+                arrival = min(arrival, pool[i, 1])
             stay[t] = arrival
         start, leaves = from_stop[c], departs[c]
-        if arrival >= best[start] or arrival - leaves > longest or not boards[c]:
+        if arrival >= state[start, 0] or arrival > min(leaves + longest, latest) or not boards[c]:
             continue
         # somebody who comes after this departure still gets what was best so far
         low = max((leaves - begin) // 60 + 1, 0)
-        if low < open_minutes[start]:
-            _settle(travel, ride, start, low, open_minutes[start], begin, best[start], leaving[start], egress[start], longest)
-            open_minutes[start] = low
-        best[start], leaving[start] = arrival, leaves
+        if low < state[start, 2]:
+            _settle(travel, ride, start, low, state[start, 2], begin, state[start, 0], state[start, 1], egress[start], longest)
+            state[start, 2] = low
+        state[start, 0], state[start, 1] = arrival, leaves
         paths = path_start[start + 1] - path_start[start]
         if used + paths + 1 > len(pool):
             larger = np.empty((2 * len(pool) + paths, 3), np.int32)
             larger[:used] = pool[:used]
             pool = larger
-        used = _insert(head, pool, used, start, leaves - change[start], arrival)
+        used = _insert(front, pool, used, start, leaves - state[start, 3], arrival)
         for k in range(path_start[start], path_start[start + 1]):
-            used = _insert(head, pool, used, path_stop[k], leaves - transfer[k], arrival)
+            # who may board there at once, later than here, and arrives no later need not have walked from here
+            if arrival < state[path_stop[k], 0]:
+                used = _insert(front, pool, used, path_stop[k], leaves - transfer[k], arrival)
     for stop in range(stops):
-        _settle(travel, ride, stop, 0, open_minutes[stop], begin, best[stop], leaving[stop], egress[stop], longest)
-    return travel, ride
+        _settle(travel, ride, stop, 0, state[stop, 2], begin, state[stop, 0], state[stop, 1], egress[stop], longest)
 
 
 @compiled

@@ -1,7 +1,7 @@
 """Areas around stops: isochrones by bus and train, and where each transit access class holds. Pure: no database, no clock, no network.
 
 Both are unions of discs, one per stop, that grow from level to level. Measured with the 13,000 stops of the VBB
-(`./dev bench surfaces`): uniting the discs subset by subset (GEOS DisjointSubsetUnion) takes half as long as uniting them at
+(`./dev bench areas`): uniting the discs subset by subset (GEOS DisjointSubsetUnion) takes half as long as uniting them at
 once or by tiles and an eighth of uniting them on a grid of 1 m; a buffer of all points at once takes longest. Only what has
 grown since the level before is united. Discs have as many corners as the tolerance asks for. Hexagons of the surface would be
 faster still, but half a square kilometre is too coarse for an edge that people look up their street by.
@@ -18,10 +18,12 @@ import shapely
 
 from geo.errors import InvalidParameter
 from layers.reach.access import Preset, Stops
-from layers.reach.surfaces import WALK, Walk, positions
+from layers.reach.ways.walking import DETOUR, WALK_M_S
 
 LEVELS = (15, 30, 45, 60, 90)
 MAX_MINUTES = 600
+M_PER_MINUTE = WALK_M_S * 60 / DETOUR  # as the crow flies
+STOP_MINUTES, CENTRE_MINUTES = 15.0, 30.0  # longest walks: to or from a stop, all the way to a centre
 TOLERANCE_M = 20.0
 CLASS_TOLERANCE_M = 5.0
 HOLE_M2 = 100_000.0  # no point of a smaller hole is more than 178 m, three minutes on foot, from its edge
@@ -36,14 +38,13 @@ def isochrones(
     levels: Sequence[float] = LEVELS,
     *,
     centre: tuple[float, float] | None = None,
-    walk: Walk = WALK,
     tolerance_m: float = TOLERANCE_M,
     hole_m2: float = HOLE_M2,
 ) -> dict[float, Any]:
     """Return for each number of minutes the area from which a centre is reached (or that is reached from it).
 
-    Around every stop lies a disc as wide as people walk in the minutes that remain, at most `walk.max_minutes`; around
-    the centre one for the walk all the way. Holes smaller than `hole_m2` are filled.
+    Around every stop lies a disc as wide as people walk in the minutes that remain, at most 15; around
+    the centre one for the walk all the way, at most 30. Holes smaller than `hole_m2` are filled.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def isochrones(
     InvalidParameter
         For arrays that do not fit, minutes below zero, or levels, tolerance or hole out of range.
     """
-    places = positions(x, y)
+    places = _positions(x, y)
     given = np.asarray(minutes, dtype=float)
     if given.shape != (len(places),) or (given < 0).any():
         raise InvalidParameter("minutes", f"shape {given.shape}", f"0 or more, NaN or infinite, one for each of {len(places)} stops")
@@ -77,11 +78,11 @@ def isochrones(
     _check("tolerance_m", tolerance_m, 1, 1_000)
     _check("hole_m2", hole_m2, 0, 1e9)
     wanted = sorted(set(levels))
-    left = np.clip(np.subtract.outer(wanted, np.where(np.isnan(given), np.inf, given)), 0, walk.max_minutes)
+    left = np.clip(np.subtract.outer(wanted, np.where(np.isnan(given), np.inf, given)), 0, STOP_MINUTES)
     if centre is not None:
-        places = np.vstack([places, positions(*centre)])
-        left = np.column_stack([left, np.minimum(wanted, walk.direct_minutes)])
-    radii = left * walk.metres_per_minute
+        places = np.vstack([places, _positions(*centre)])
+        left = np.column_stack([left, np.minimum(wanted, CENTRE_MINUTES)])
+    radii = left * M_PER_MINUTE
     radii[radii <= tolerance_m] = 0
     inner: Any = shapely.MultiPolygon()
     areas = {}
@@ -111,7 +112,7 @@ def class_areas(stops: Stops, preset: Preset, tolerance_m: float = CLASS_TOLERAN
     InvalidParameter
         For stops without a position, categories that do not fit, or a tolerance out of range.
     """
-    places = positions(stops.x, stops.y)
+    places = _positions(stops.x, stops.y)
     if len(stops.category) != len(places):
         raise InvalidParameter("category", f"{len(stops.category)} values", f"one for each of {len(places)} stops")
     _check("tolerance_m", tolerance_m, 0.1, 100)
@@ -128,6 +129,18 @@ def class_areas(stops: Stops, preset: Preset, tolerance_m: float = CLASS_TOLERAN
         areas[letter] = shapely.multipolygons(parts[shapely.area(parts) >= SPECK_M2])
         better = whole
     return areas
+
+
+def _positions(x: Any, y: Any) -> Any:
+    """Return places as an array of shape (n, 2)."""
+    x, y = np.atleast_1d(np.asarray(x, dtype=float)), np.atleast_1d(np.asarray(y, dtype=float))
+    if x.ndim != 1 or x.shape != y.shape:
+        raise InvalidParameter("x, y", f"shapes {x.shape} and {y.shape}", "two rows of numbers, equally long")
+    found = np.column_stack([x, y])
+    lost = ~np.isfinite(found).all(axis=1)
+    if lost.any():
+        raise InvalidParameter("x, y", f"{int(lost.sum())} places without a position", "finite metres in EPSG:25833")
+    return found
 
 
 def _growing(places: Any, radii: Any, error_m: float) -> Iterator[Any]:

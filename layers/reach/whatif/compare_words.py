@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from geo.figures import brief, figure
-from layers.reach.compare import CLASS, CLASSES, FAR, NOT, Comparison, Crossing, Tally
+from layers.reach.whatif.compare import CLASS, CLASSES, FAR, NOT, Comparison, Crossing, Tally
 
 LABELS = {
     "berlin_best": gettext_lazy("Berlin Hbf, schnellste Fahrt"),

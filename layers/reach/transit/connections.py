@@ -4,7 +4,7 @@ A connection is one hop of one trip: from a stop group to the next, with a depar
 since midnight of the day (int32) and may exceed 24 h. The day before is in it shifted by −24 h, so that a night bus
 that started yesterday can be boarded; the day after is in it up to 4 o'clock where the feed has it.
 
-Walks take whole minutes, rounded up: distance as the crow flies × 1.3 at 4.5 km/h.
+Walks take whole minutes, rounded up; speed and detour are those of `layers.reach.ways.walking`.
 
 Change times. Within a station a change takes 2 minutes; 3 where trains leave in three or more directions, because one
 has to cross to another platform; 5 where they leave in five or more, because several levels or halls lie on top of each other.
@@ -37,19 +37,17 @@ from scipy.spatial import cKDTree
 from geo import crs
 from geo.errors import InvalidFile, InvalidParameter
 from layers.reach.timetable import DAY_S, Feed, read_feed
+from layers.reach.transit.route_types import METRO, RAIL, Ranges
+from layers.reach.ways.walking import DETOUR, WALK_M_S
 
 FORMAT = 1  # of the files in the cache; raise it when what is stored changes
 NIGHT_END_S = DAY_S + 4 * 3600
-RAIL = ((2, 2), (100, 117))
-METRO = ((1, 1), (400, 405))
-WALK_M_PER_S = 4.5 / 3.6
-DETOUR = 1.3
 FOOTPATH_M = 500.0
 ACCESS_M = 1_200.0
 CHANGE_S = 120
 CHANGES_S = ((3, 180), (5, 300))  # (directions by rail and metro, change time), the smallest first
 SAME_DIRECTION_DEG = 30
-CHANGE_TIMES = Path(__file__).resolve().parents[2] / "data" / "presets" / "change_times.toml"
+CHANGE_TIMES = Path(__file__).resolve().parents[3] / "data" / "presets" / "change_times.toml"
 
 
 @dataclass(frozen=True)
@@ -256,7 +254,7 @@ def _runs(feed: Feed, day: datetime.date, hops: Any, leaves: Any, first: Any) ->
     return np.concatenate(codes), np.concatenate(shifts), tuple(days)
 
 
-def _within(kinds: Any, ranges: tuple[tuple[int, int], ...]) -> Any:
+def _within(kinds: Any, ranges: Ranges) -> Any:
     return np.logical_or.reduce([(kinds >= a) & (kinds <= b) for a, b in ranges])
 
 
@@ -329,7 +327,7 @@ def load_change_times(path: Path = CHANGE_TIMES) -> dict[str, int]:
 
 def walking_s(distance_m: Any) -> Any:
     """Return seconds on foot for metres as the crow flies, rounded up to whole minutes."""
-    minutes = np.ceil(np.asarray(distance_m) * (DETOUR / WALK_M_PER_S / 60) - 1e-9)
+    minutes = np.ceil(np.asarray(distance_m) * (DETOUR / WALK_M_S / 60) - 1e-9)
     return (minutes * 60).astype(np.int32)
 
 

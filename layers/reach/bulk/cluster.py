@@ -1,6 +1,6 @@
 """Travel times for very many places, on one machine or several. Pure: no database, no clock; the network is Dask's.
 
-Three rounds, the same functions wherever they run (`layers.reach.crew`):
+Three rounds, the same functions wherever they run (`layers.reach.bulk.crew`):
 
 1. One job per centre: its profile, of which only two numbers per stop come back, bounds of the best ride. The profile
    itself (minutes × stops × 8 bytes) is dropped: made anew in round 3, it costs less than moving or keeping it.
@@ -27,11 +27,12 @@ import numpy as np
 import pyarrow as pa
 
 from geo.errors import InvalidFile, RaumError
-from layers.reach import place_files, travel
-from layers.reach.connections import FOOTPATH_M, Access, DayTimetable, Footpaths, access, day_timetable, footpaths
-from layers.reach.crew import Crew, crew
+from layers.reach.bulk import place_files
+from layers.reach.bulk.crew import Crew, crew
 from layers.reach.scan import LONGEST_S, UNREACHABLE, around, profile
-from layers.reach.travel import ACCESS_M, NOT, to_centre
+from layers.reach.transit.connections import FOOTPATH_M, Access, DayTimetable, Footpaths, access, day_timetable, footpaths
+from layers.reach.transit.travel import ACCESS_M, NOT, to_centre
+from layers.reach.ways.walking import CROW_FLY, WALK_KMH
 
 PARTITION = 100_000  # places; their job's coordinates stay far below what Dask calls a large job
 PAIRS = 250_000  # places of one job of round 3: then its profile is the smaller part of it
@@ -238,7 +239,7 @@ def bounds(task: Task, stop: int) -> tuple[Any, Any]:
 
 def prepare(task: Task, table: tuple[Any, Any, Any], x_m: Any, y_m: Any) -> Partition:
     """Return the stops around the places of a partition and which centres they have to be measured to."""
-    from layers.reach import kernels
+    from layers.reach.transit import kernels
 
     low, high, groups = table
     stops = access(task.timetable, x_m, y_m, ACCESS_M)
@@ -319,7 +320,7 @@ def _about(task: Task, centres: Sequence[Centre], feed: Mapping[str, str]) -> di
         "feed": dict(feed),
         "day": str(task.timetable.day),
         "window": [start, end],
-        "walk": {"method": travel.METHOD, "km_h": 4.5, "to_stop_m": ACCESS_M, "between_stops_m": FOOTPATH_M},
+        "walk": {"method": CROW_FLY, "km_h": WALK_KMH, "to_stop_m": ACCESS_M, "between_stops_m": FOOTPATH_M},
         "unit": "min",
         "centres": [[c.key, c.name, c.kind, c.stop_id] for c in centres],
     }

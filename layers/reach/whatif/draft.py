@@ -18,8 +18,8 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from geo.errors import InvalidFile, InvalidParameter
-from layers.reach.edit_list import Edit
 from layers.reach.timetable import Feed, choose_day, seconds
+from layers.reach.whatif.edit_list import Edit
 
 NEW = {
     "calendar_dates.txt": ("service_id", "date", "exception_type"),

@@ -22,8 +22,8 @@ import osmium
 
 from geo import crs
 from geo.errors import InvalidFile
-from layers.reach.street_rules import KIND_KEYS, MODES, Rules, Speeds, load_rules
 from layers.reach.streets import FORMAT, StreetGraph
+from layers.reach.ways.street_rules import KIND_KEYS, MODES, Rules, Speeds, load_rules
 
 ATTRIBUTION = "© OpenStreetMap contributors"
 LICENCE = "Open Database License (ODbL) 1.0, https://opendatacommons.org/licenses/odbl/1-0/"

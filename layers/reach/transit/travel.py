@@ -1,7 +1,7 @@
 """Travel times from many places to many centres. Pure: no database, no clock, no network.
 
 One backward profile per centre answers for all places at once; centres do not know of each other, so they may run in
-threads here or on other machines (`layers.reach.cluster`), with the same result to the byte.
+threads here or on other machines (`layers.reach.bulk.cluster`), with the same result to the byte.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from geo.errors import InvalidParameter
-from layers.reach.connections import Access, DayTimetable, Footpaths
 from layers.reach.scan import NEVER, UNREACHABLE, around, last_connection, profile, reduce
+from layers.reach.transit.connections import Access, DayTimetable, Footpaths
 
 NOT = -1  # minutes of a place without a connection
 WINDOW_S = (7 * 3600, 9 * 3600)  # a school-day morning
 ACCESS_M = 1_500.0  # the longest walk to a stop, as the crow flies: 26 minutes
-METHOD = "crow-fly × 1.3"
 HOME_BY_S = 26 * 3600  # two o'clock at night
 Progress = Callable[[int, int], None]
 

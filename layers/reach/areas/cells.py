@@ -14,8 +14,9 @@ from geo import crs
 from geo.copying import copy_in
 from geo.models import Town
 from layers.models import Centre, HexCell, ReachRun, Surface
-from layers.reach import hexgrid, travel
+from layers.reach.areas import hexgrid
 from layers.reach.rows import Place
+from layers.reach.transit import travel
 
 PIXEL_M = 1_150.0  # of the picture, metres of EPSG:3857: about 700 m on the ground here, less than a cell's width
 NONE, LONGEST = 0, 250  # grey values: no connection; the most minutes the picture can say

@@ -16,9 +16,9 @@ from scipy.sparse.csgraph import dijkstra
 from shapely.ops import substring
 
 from geo.errors import InvalidParameter
-from layers.reach.street_rules import Rules, load_rules
 from layers.reach.streets import SNAP_LIMIT_M, Snapped, StreetGraph, matrix_of, snap
-from layers.reach.walking import WALK_M_S
+from layers.reach.ways.street_rules import Rules, load_rules
+from layers.reach.ways.walking import WALK_M_S
 
 MAX_MINUTES = 120
 ARC = 4  # segments of a quarter circle: at most 2 % of the buffer off

@@ -1,6 +1,6 @@
 """Timetable B from timetable A: a GTFS feed with a list of edits applied. Pure: no database, no clock, no network.
 
-What the edits do (`layers.reach.edit_list` says how they are written):
+What the edits do (`layers.reach.whatif.edit_list` says how they are written):
 
 - `add_line`: a route with a trip per direction, repeated by frequencies.txt with exact times. It runs on the feed's reference
   day (`timetable.choose_day`), or on every day the feed runs.
@@ -33,9 +33,9 @@ import numpy as np
 
 from geo import crs
 from geo.errors import InvalidFile
-from layers.reach.draft import Draft, clock
-from layers.reach.edit_list import AddLine, ChangeHeadway, CloseStop, read_edits
 from layers.reach.timetable import read_feed, seconds
+from layers.reach.whatif.draft import Draft, clock
+from layers.reach.whatif.edit_list import AddLine, ChangeHeadway, CloseStop, read_edits
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 SHARE = 4  # a main pattern has at least a quarter of the departures of the busiest
