@@ -1,0 +1,166 @@
+"""Asking MapServer: the map file for these layers and filters is laid down, the request passes the gate and goes to a helper."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.gis.db.models import Extent
+from django.http import HttpRequest
+
+from geo import crs
+from geo.filtering import FilterSet
+from layers.publish.collection import Collection, collection
+from layers.publish.mapserver import pool, sql
+from layers.publish.mapserver.mapfile import Contact, Drawn, Service
+from layers.publish.ows.gate import Gate
+from layers.publish.ows.reports import OwsError
+from layers.publish.rights import as_reader, reader_dsn
+
+MOST_FILES = 400  # map files kept; one for each combination of layers and filters that is asked
+GATE = Gate(slots=os.cpu_count() or 2)
+ERROR = re.compile(rb"<(?:ServiceException|ows:Exception)\b")
+CODE = re.compile(r'<(?:ServiceException|ows:Exception)\b[^>]*?(?:code|exceptionCode)="(\w+)"')
+TEXT = re.compile(r"<(?:ServiceException\b[^>]*|ows:ExceptionText)>(.*?)</", re.DOTALL)
+OURS = re.compile(r"database|PostGIS|query error|connection|memory", re.IGNORECASE)  # what no client can cause
+
+_pools: dict[int, pool.Pool] = {}
+
+
+def drawn(layer: Collection, wanted: FilterSet, digest: str, ordered: bool = False) -> Drawn:
+    """Return a layer with its rows as SQL and the box of its version (named by its digest)."""
+    return Drawn(layer, sql.select(layer, wanted, ordered), box(layer.name, digest))
+
+
+@lru_cache(maxsize=200)
+def box(name: str, _digest: str) -> tuple[float, float, float, float]:
+    """Return the box around the layer's public rows (storage CRS); the digest makes it anew when they change."""
+    layer = collection(name)
+    rows = layer.matching(layer.parse({}))
+    with as_reader():
+        found = rows.aggregate(box=Extent(layer.geometry))["box"]
+    return tuple(found) if found else crs.EXTENT
+
+
+def service(request: HttpRequest, query: str, **more: object) -> Service:
+    """Return what the service says of itself at the address it is asked at, with the map's filter kept in it."""
+
+    def known(name: str, default: str) -> str:
+        return str(getattr(settings, f"CONTACT_{name}", "") or default)
+
+    contact = Contact(known("NAME", settings.PRODUCT), known("MAIL", ""), known("ADDRESS", ""), known("POSTCODE", ""), known("CITY", ""))
+    address = request.build_absolute_uri(request.path) + "?" + (f"{query}&" if query else "")
+    values: dict[str, object] = {
+        "address": address,
+        "site": request.build_absolute_uri("/"),
+        "connection": reader_dsn(),
+        "contact": contact,
+    }
+    return Service(**values | more)  # type: ignore[arg-type]
+
+
+def ask(text: str, pairs: Iterable[tuple[str, str]], client: str, body: bytes = b"", path: str = "/") -> pool.Answer:
+    """Return MapServer's answer to parameters (or to an XML body) with a map file.
+
+    Raises
+    ------
+    OwsError
+        With MapServer's own code and text when it reports an exception; "Busy"; or when there is no MapServer.
+    """
+    pool.program()
+    words = {
+        "REQUEST_METHOD": "POST" if body else "GET",
+        "QUERY_STRING": urlencode(list(pairs)),
+        "MS_MAPFILE": str(_laid_down(text)),
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SCRIPT_NAME": path,
+    }
+    if body:
+        words |= {"CONTENT_TYPE": "text/xml", "CONTENT_LENGTH": str(len(body))}
+    with GATE.passage(client):
+        answer = _pool().ask(words, body)
+    _raise_its_error(answer)
+    return answer
+
+
+def client_of(request: HttpRequest) -> str:
+    """Return who asks: the address that the proxy before us saw."""
+    seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return seen or request.META.get("REMOTE_ADDR", "")
+
+
+def _raise_its_error(answer: pool.Answer) -> None:
+    if answer.content_type.startswith("text/html"):  # an error outside any service; its text may tell of our files
+        raise OwsError("NoApplicableCode", "MapServer could not read this request")
+    if "xml" not in answer.content_type or not ERROR.search(answer.body[:2000]):
+        return
+    report = answer.body.decode(errors="replace")
+    code, found = CODE.search(report), TEXT.search(report)
+    text = " ".join((found[1] if found else "").split())
+    for entity, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&")):
+        text = text.replace(entity, sign)
+    if code is None and OURS.search(text):
+        raise OwsError("NoApplicableCode", "the rows could not be read in time; ask for less at once", status=503)
+    raise OwsError(code[1] if code else "NoApplicableCode", text or "MapServer could not answer this request", status=400)
+
+
+def _folder() -> Path:
+    folder = Path(settings.DATA_DIR) / "mapserver"
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    return folder
+
+
+def _laid_down(text: str) -> Path:
+    """Return the file with this text, written when it is not there; the longest unused go."""
+    path = _folder() / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.map"
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        _write(path, text)
+        kept = sorted(path.parent.glob("*.map"), key=_touched, reverse=True)
+        for old in kept[MOST_FILES:]:
+            old.unlink(missing_ok=True)
+    return path
+
+
+def _touched(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _write(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".new")  # mode 0600
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(name).replace(path)
+
+
+def _pool() -> pool.Pool:
+    """Return the helpers of this process; a forked one has its own."""
+    found = _pools.get(os.getpid())
+    if found is None:
+        folder = _folder()
+        files = "".join(c if c.isalnum() or c in "/_-" else "." for c in str(folder)) + "/[0-9a-f]+[.]map"
+        conf = f'CONFIG\n  ENV\n    MS_MAP_PATTERN "^{files}$"\n  END\nEND\n'
+        _write(folder / "mapserver.conf", conf)
+        environment: Mapping[str, str] = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LC_ALL": "C.UTF-8",
+            "MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf"),
+        }
+        found = _pools[os.getpid()] = pool.Pool(environment)
+        atexit.register(found.close)
+    return found
