@@ -9,17 +9,19 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.db import connection, transaction
 
+from layers.publish.collection import is_internal
+
 TIMEOUT_MS = 20_000
 
 
 @contextmanager
-def as_reader(timeout_ms: int = TIMEOUT_MS, internal: bool = False) -> Iterator[None]:
+def as_reader(timeout_ms: int = TIMEOUT_MS) -> Iterator[None]:
     """Ask the database as the reader's role within one transaction; a query that takes longer is cancelled.
 
-    `internal`: as the role that sees the register's views besides, for people who may. Base tables answer "permission denied".
+    Where internal layers are on offer, it is the role that sees the register's views besides. Base tables answer "permission denied".
     Answers that are streamed must be read inside.
     """
-    role = settings.REGISTER_ROLE if internal else settings.READER_ROLE
+    role = settings.REGISTER_ROLE if is_internal() else settings.READER_ROLE
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {int(timeout_ms)}; SET LOCAL ROLE {role}")
@@ -28,16 +30,16 @@ def as_reader(timeout_ms: int = TIMEOUT_MS, internal: bool = False) -> Iterator[
             cursor.execute("RESET ROLE; SET LOCAL statement_timeout = DEFAULT")
 
 
-def reader_dsn(timeout_ms: int = TIMEOUT_MS, internal: bool = False) -> str:
+def reader_dsn(timeout_ms: int = TIMEOUT_MS) -> str:
     """Return the libpq words with which another program (MapServer) connects as the reader.
 
-    `internal`: as the role of the register. Where the installation gives the role no sign-in of its own (RW_READER_URL), it signs in
-    as we do and takes the role at once.
+    Where internal layers are on offer: as the role of the register. Where the installation gives the role no sign-in of its own
+    (RW_READER_URL), it signs in as we do and takes the role at once.
     """
     ours = connection.settings_dict
     given = urlsplit(settings.READER_URL)
-    own = bool(settings.READER_URL) and not internal
-    role = settings.REGISTER_ROLE if internal else settings.READER_ROLE
+    own = bool(settings.READER_URL) and not is_internal()
+    role = settings.REGISTER_ROLE if is_internal() else settings.READER_ROLE
     options = f"-c statement_timeout={int(timeout_ms)}" + ("" if own else f" -c role={role}")
     words = {
         "dbname": ours["NAME"],
