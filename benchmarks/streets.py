@@ -21,9 +21,10 @@ import osmium
 
 from geo import crs
 from layers.reach.areas.around_streets import isochrones
-from layers.reach.streets import StreetGraph, components, nearest, seconds_to_nearest, snap
+from layers.reach.streets import StreetGraph, nearest, seconds_to_nearest, snap
 from layers.reach.transit.connections import Access
 from layers.reach.ways import osm_streets
+from layers.reach.ways.components import components
 from layers.reach.ways.stop_walks import along_streets
 from layers.reach.ways.street_rules import MODES
 
