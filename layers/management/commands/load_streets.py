@@ -33,7 +33,7 @@ class Command(BaseCommand):
             return
         if options["file"] is None or not options["file"].is_file():
             raise CommandError(f"{options['file'] or 'FILE'}: no such file")
-        from layers.reach.streets import components
+        from layers.reach.ways.components import components
         from layers.reach.ways.osm_streets import read_graph
 
         try:
