@@ -95,4 +95,6 @@ def _column(collection: Collection, field: Field) -> str:
     column = f"{collection.view}.{_name(collection, field.name)}"
     if field.kind == "list":
         return f"array_to_string({column}, '|')"
-    return f"{column}::text" if field.kind in ("object", "flag", "date") else column
+    if field.kind == "decimal":
+        return f"{column}::float8"  # compared with the number of a filter, which MapServer writes as one
+    return f"{column}::text" if field.kind in ("object", "flag") else column
