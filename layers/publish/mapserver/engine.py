@@ -38,16 +38,19 @@ PLACE = re.compile(r"^\w+\(\): |\bms\w+\(\): ?")  # the function in the program 
 _pools: dict[int, pool.Pool] = {}
 
 
-def drawn(layer: Collection, wanted: FilterSet, digest: str, ordered: bool = False) -> Drawn:
-    """Return a layer with its rows as SQL and the box of its version (named by its digest)."""
-    return Drawn(layer, sql.select(layer, wanted, ordered), box(layer.name, digest))
+def drawn(layer: Collection, wanted: FilterSet, order: str = "") -> Drawn:
+    """Return a layer with its rows as SQL."""
+    return Drawn(layer, sql.select(layer, wanted, order))
 
 
-@lru_cache(maxsize=200)
-def box(name: str, _digest: str) -> tuple[float, float, float, float]:
-    """Return the box around the layer's public rows (storage CRS); the digest makes it anew when they change."""
+@lru_cache(maxsize=500)
+def box(name: str, query: str, _digest: str) -> tuple[float, float, float, float]:
+    """Return the box around a layer's rows that meet a filter (storage CRS), around Brandenburg when there are none.
+
+    The digest of the layer's version has it asked anew when the rows change.
+    """
     layer = collection(name)
-    rows = layer.matching(layer.parse({}))
+    rows = layer.matching(layer.parse(query))
     with as_reader():
         found = rows.aggregate(box=Extent(layer.geometry))["box"]
     return tuple(found) if found else crs.EXTENT
@@ -155,6 +158,13 @@ def _write(path: Path, text: str) -> None:
     Path(name).replace(path)
 
 
+def close() -> None:
+    """End the helpers of this process; the next request starts new ones."""
+    found = _pools.pop(os.getpid(), None)
+    if found is not None:
+        found.close()
+
+
 def _pool() -> pool.Pool:
     """Return the helpers of this process; a forked one has its own."""
     found = _pools.get(os.getpid())
@@ -169,5 +179,5 @@ def _pool() -> pool.Pool:
             "MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf"),
         }
         found = _pools[os.getpid()] = pool.Pool(environment)
-        atexit.register(found.close)
+        atexit.register(close)
     return found

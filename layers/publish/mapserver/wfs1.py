@@ -18,7 +18,6 @@ from layers.publish.mapserver import capabilities, engine
 from layers.publish.mapserver.mapfile import PREFIX, Drawn, mapfile
 from layers.publish.ows.question import Question, check_depth
 from layers.publish.ows.reports import OwsError, report
-from layers.publish.version import versions
 
 OPERATIONS = {n.lower(): n for n in ("GetCapabilities", "DescribeFeatureType", "GetFeature")}
 WORDS = "typename typenames maxfeatures startindex outputformat featureid propertyname srsname bbox filter resulttype sortby"
@@ -44,15 +43,16 @@ def wfs1(question: Question, request: HttpRequest) -> HttpResponse:
 def _answer(question: Question, request: HttpRequest, number: str) -> HttpResponse:
     operation = OPERATIONS.get(question.request.lower())
     if operation is None:
-        raise OwsError("OperationNotSupported", f"{question.request[:40]}: WFS {number} has {', '.join(OPERATIONS.values())}", "request")
+        raise OwsError(
+            "OperationNotSupported", f"{question.request[:40]}: WFS {number} has {', '.join(OPERATIONS.values())}", "request", status=400
+        )
     if operation == "GetCapabilities":
         return capabilities.described(question, request, ("WFS", number), METADATA[number], _mended)
     layers = _layers(question, operation)
     _check_filters(question, layers)
     filters = asking.read(question.pairs, layers)
-    states = versions(layers)
     said = engine.service(request, filters.query, **capabilities.about(layers), metadata=METADATA[number])
-    text = mapfile(said, [engine.drawn(c, filters.of(c), states[c.name].digest, ordered=True) for c in layers])
+    text = mapfile(said, [engine.drawn(c, filters.of(c), c.key) for c in layers])
     told = [("service", "WFS"), ("version", number), ("request", operation)]
     if question.root is None:
         told += [(k, v) for k, v in question.keys.items() if k in TOLD and v != ""]
