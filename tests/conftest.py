@@ -72,6 +72,15 @@ def database_url(django_db_setup: None) -> str:
     return os.environ["DATABASE_URL"].rpartition("/")[0] + "/" + str(connections["default"].settings_dict["NAME"])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def helpers_end(django_db_setup: None) -> Iterator[None]:
+    """MapServer's helpers keep connections to the test database, which could not be dropped."""
+    yield
+    from layers.publish.mapserver import engine
+
+    engine.close()
+
+
 @pytest.fixture(scope="session")
 def site(django_db_setup: None) -> Iterator[str]:
     """The pages, served from a thread out of the prepared database; tests that use it only read."""

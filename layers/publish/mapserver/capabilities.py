@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -82,7 +83,10 @@ def described(
             held = _kept.get(tag)
         if held is None:
             said = engine.service(request, filters.query, **about(layers), sequence=sequence, metadata=metadata)
-            rows = [engine.drawn(c, filters.of(c), states[c.name].digest) for c in layers]
+            rows = [
+                replace(engine.drawn(c, filters.of(c)), box=engine.box(c.name, filters.of(c).query_string(), states[c.name].digest))
+                for c in layers
+            ]
             told = [("service", service[0]), ("version", service[1]), ("request", "GetCapabilities")]
             answer = engine.ask(mapfile(said, rows), told, engine.client_of(request), path=request.path)
             held = mended(answer.body, rows), answer.content_type

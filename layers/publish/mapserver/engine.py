@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import html
 import os
 import re
 import tempfile
@@ -30,21 +31,26 @@ GATE = Gate(slots=os.cpu_count() or 2)
 ERROR = re.compile(rb"<(?:ServiceException|ows:Exception)\b")
 CODE = re.compile(r'<(?:ServiceException|ows:Exception)\b[^>]*?(?:code|exceptionCode)="(\w+)"')
 TEXT = re.compile(r"<(?:ServiceException\b[^>]*|ows:ExceptionText)>(.*?)</", re.DOTALL)
-OURS = re.compile(r"database|PostGIS|query error|connection|memory", re.IGNORECASE)  # what no client can cause
+UNREACHED = re.compile(r"connection failed|connection to server", re.IGNORECASE)
+UNREAD = re.compile(r"PostGIS|query error|FLTApply", re.IGNORECASE)
+PLACE = re.compile(r"^\w+\(\): |\bms\w+\(\): ?")  # the function in the program where it happened
 
 _pools: dict[int, pool.Pool] = {}
 
 
-def drawn(layer: Collection, wanted: FilterSet, digest: str, ordered: bool = False) -> Drawn:
-    """Return a layer with its rows as SQL and the box of its version (named by its digest)."""
-    return Drawn(layer, sql.select(layer, wanted, ordered), box(layer.name, digest))
+def drawn(layer: Collection, wanted: FilterSet, order: str = "") -> Drawn:
+    """Return a layer with its rows as SQL."""
+    return Drawn(layer, sql.select(layer, wanted, order))
 
 
-@lru_cache(maxsize=200)
-def box(name: str, _digest: str) -> tuple[float, float, float, float]:
-    """Return the box around the layer's public rows (storage CRS); the digest makes it anew when they change."""
+@lru_cache(maxsize=500)
+def box(name: str, query: str, _digest: str) -> tuple[float, float, float, float]:
+    """Return the box around a layer's rows that meet a filter (storage CRS), around Brandenburg when there are none.
+
+    The digest of the layer's version has it asked anew when the rows change.
+    """
     layer = collection(name)
-    rows = layer.matching(layer.parse({}))
+    rows = layer.matching(layer.parse(query))
     with as_reader():
         found = rows.aggregate(box=Extent(layer.geometry))["box"]
     return tuple(found) if found else crs.EXTENT
@@ -76,9 +82,10 @@ def ask(text: str, pairs: Iterable[tuple[str, str]], client: str, body: bytes = 
         With MapServer's own code and text when it reports an exception; "Busy"; or when there is no MapServer.
     """
     pool.program()
+    told = list(pairs)
     words = {
         "REQUEST_METHOD": "POST" if body else "GET",
-        "QUERY_STRING": urlencode(list(pairs)),
+        "QUERY_STRING": urlencode(told),
         "MS_MAPFILE": str(_laid_down(text)),
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "80",
@@ -88,7 +95,7 @@ def ask(text: str, pairs: Iterable[tuple[str, str]], client: str, body: bytes = 
         words |= {"CONTENT_TYPE": "text/xml", "CONTENT_LENGTH": str(len(body))}
     with GATE.passage(client):
         answer = _pool().ask(words, body)
-    _raise_its_error(answer)
+    _raise_its_error(answer, bool(body) or any(name in ("filter", "sld_body") for name, _value in told))
     return answer
 
 
@@ -98,19 +105,22 @@ def client_of(request: HttpRequest) -> str:
     return seen or request.META.get("REMOTE_ADDR", "")
 
 
-def _raise_its_error(answer: pool.Answer) -> None:
+def _raise_its_error(answer: pool.Answer, filtered: bool) -> None:
     if answer.content_type.startswith("text/html"):  # an error outside any service; its text may tell of our files
         raise OwsError("NoApplicableCode", "MapServer could not read this request")
     if "xml" not in answer.content_type or not ERROR.search(answer.body[:2000]):
         return
     report = answer.body.decode(errors="replace")
     code, found = CODE.search(report), TEXT.search(report)
-    text = " ".join((found[1] if found else "").split())
-    for entity, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&")):
-        text = text.replace(entity, sign)
-    if code is None and OURS.search(text):
+    named = code[1] if code and code[1] != "NoApplicableCode" else ""
+    text = html.unescape(" ".join((found[1] if found else "").split()))
+    if not named and UNREACHED.search(text):
+        raise OwsError("NoApplicableCode", "the database does not answer; please try again in ten seconds", status=503)
+    if not named and UNREAD.search(text):
+        if filtered:
+            raise OwsError("NoApplicableCode", "the filter does not fit the columns, or takes too long", "filter")
         raise OwsError("NoApplicableCode", "the rows could not be read in time; ask for less at once", status=503)
-    raise OwsError(code[1] if code else "NoApplicableCode", text or "MapServer could not answer this request", status=400)
+    raise OwsError(named or "NoApplicableCode", PLACE.sub("", text) or "MapServer could not answer this request", status=400)
 
 
 def _folder() -> Path:
@@ -148,6 +158,13 @@ def _write(path: Path, text: str) -> None:
     Path(name).replace(path)
 
 
+def close() -> None:
+    """End the helpers of this process; the next request starts new ones."""
+    found = _pools.pop(os.getpid(), None)
+    if found is not None:
+        found.close()
+
+
 def _pool() -> pool.Pool:
     """Return the helpers of this process; a forked one has its own."""
     found = _pools.get(os.getpid())
@@ -162,5 +179,5 @@ def _pool() -> pool.Pool:
             "MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf"),
         }
         found = _pools[os.getpid()] = pool.Pool(environment)
-        atexit.register(found.close)
+        atexit.register(close)
     return found

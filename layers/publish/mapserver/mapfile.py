@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geo import crs
-from layers.publish.collection import Collection, Field
+from layers.publish.collection import Collection
 from layers.publish.mapserver.sql import ROW
 from layers.publish.style import PAPER, Style, StyleClass, Symbol
 
@@ -36,11 +36,11 @@ FORMATS = """  OUTPUTFORMAT NAME "png" DRIVER "AGG/PNG" MIMETYPE "image/png" IMA
 
 @dataclass(frozen=True)
 class Drawn:
-    """A layer as it is to be drawn: its rows as SQL, and the box around all of them (storage CRS)."""
+    """A layer as it is to be drawn: its rows as SQL, and for a description the box around all of them (storage CRS)."""
 
     collection: Collection
     rows: str
-    box: tuple[float, float, float, float]
+    box: tuple[float, float, float, float] = crs.EXTENT
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,11 @@ def quoted(text: object) -> str:
 
 def mapfile(service: Service, layers: Sequence[Drawn]) -> str:
     """Return the map file for the layers, drawn in their order."""
-    boxes = [d.box for d in layers] or [crs.EXTENT]
-    box = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
     return "".join(
         (
             'MAP\n  NAME "raumwohlstand"\n  STATUS ON\n  SIZE 512 512\n  UNITS METERS\n  IMAGECOLOR "#ffffff"\n  IMAGETYPE "png"\n',
             f"  MAXSIZE {LARGEST}\n  RESOLUTION 90.7142857\n  DEFRESOLUTION 90.7142857\n",  # a pixel of 0.28 mm, as the standards have it
-            f"  EXTENT {_numbers(box)}\n  {_projection()}\n  FONTSET {quoted(FONT.with_name('fonts.txt'))}\n",
+            f"  EXTENT {_numbers(crs.EXTENT)}\n  {_projection()}\n  FONTSET {quoted(FONT.with_name('fonts.txt'))}\n",
             FORMATS,
             SYMBOLS,
             f"  WEB\n{_metadata(_about(service), 4)}  END\n",
@@ -153,6 +151,8 @@ def _about(service: Service) -> dict[str, object]:
 
 
 MOST_FEATURES = 50_000
+FULL_SIZE = 500_000  # scale denominator above which signs and lines shrink, so that a whole state is not a blot
+SMALLEST = 0.4  # of their size
 
 
 def _layer(service: Service, drawn: Drawn) -> str:
@@ -183,17 +183,19 @@ def _layer(service: Service, drawn: Drawn) -> str:
         "wfs_use_default_extent_for_getfeature": "false",
         **{f"gml_{f.name}_type": GML_TYPES.get(f.kind, "Character") for f in c.fields},
     }
+    whole = "" if service.styled else _composite(c.style, kind)
     largest, smallest = c.scale
     scales = (f"    MAXSCALEDENOM {largest}\n" if largest else "") + (f"    MINSCALEDENOM {smallest}\n" if smallest else "")
     return "".join(
         (
             f"  LAYER\n    NAME {quoted(c.name)}\n    TYPE {kind}\n    STATUS ON\n{scales}",
-            f'    TEMPLATE "none"\n    TOLERANCE 6\n    TOLERANCEUNITS PIXELS\n    EXTENT {_numbers(drawn.box)}\n    {_projection()}\n',
-            f"    CONNECTIONTYPE POSTGIS\n    CONNECTION {connection(service.connection)}\n",
+            f'    TEMPLATE "none"\n    TOLERANCE 6\n    TOLERANCEUNITS PIXELS\n    {_projection()}\n',
+            f"    SYMBOLSCALEDENOM {FULL_SIZE}\n    CONNECTIONTYPE POSTGIS\n    CONNECTION {connection(service.connection)}\n",
             f"    DATA {quoted(f'geom from ({drawn.rows}) as sub using unique {ROW} using srid={crs.STORAGE}')}\n",
             '    PROCESSING "CLOSE_CONNECTION=DEFER"\n',
             _metadata(about, 4),
-            _classes(c.style, kind, [f.name for f in c.fields]),
+            whole,
+            _classes(c.style, kind, [f.name for f in c.fields], bool(whole)),
             "  END\n",
         )
     )
@@ -212,12 +214,14 @@ def connection(words: str) -> str:
     return f'"{words}"'
 
 
-def _classes(style: Style, kind: str, columns: Sequence[str]) -> str:
+def _classes(style: Style, kind: str, columns: Sequence[str], whole: bool) -> str:
     parts = [f"    CLASSITEM {quoted(style.column)}\n"] if style.column else []
     parts += [f"    LABELITEM {quoted(style.label_column)}\n"] if style.label_column else []
     label = _label(style, kind) if style.label_column in columns else ""
     for one in style.classes:
-        parts.append(f"    CLASS\n      NAME {quoted(one.label)}\n{_expression(style, one)}{_symbol(one.symbol, kind)}{label}    END\n")
+        parts.append(
+            f"    CLASS\n      NAME {quoted(one.label)}\n{_expression(style, one)}{_symbol(one.symbol, kind, whole)}{label}    END\n"
+        )
     return "".join(parts)
 
 
@@ -229,13 +233,30 @@ def _expression(style: Style, one: StyleClass) -> str:
     return f"      EXPRESSION ({' AND '.join(bounds)})\n" if bounds else ""
 
 
-def _symbol(s: Symbol, kind: str) -> str:
-    colour = quoted(s.fill + f"{round(255 * s.opacity):02x}") if s.fill and s.opacity < 1 else quoted(s.fill)
-    edge = f" OUTLINECOLOR {quoted(s.stroke)} WIDTH {s.width:g}" if s.stroke else ""
+def _see_through(s: Symbol) -> bool:
+    """Whether an area lets the ground show and has no line of another colour."""
+    return s.opacity < 1 and s.stroke in ("", s.fill)
+
+
+def _composite(style: Style, kind: str) -> str:
+    """Return the words that make a whole layer transparent: its areas are drawn opaque first, so that seams and overlaps do not show."""
+    opacities = {c.symbol.opacity for c in style.classes}
+    whole = kind == "POLYGON" and len(opacities) == 1 and all(_see_through(c.symbol) for c in style.classes)
+    return f"    COMPOSITE OPACITY {round(100 * opacities.pop())} END\n" if whole else ""
+
+
+def _symbol(s: Symbol, kind: str, whole: bool) -> str:
+    clear = s.opacity < 1 and not whole
+    colour = quoted(s.fill + f"{round(255 * s.opacity):02x}") if s.fill and clear else quoted(s.fill)
+    edge = f"OUTLINECOLOR {quoted(s.stroke)} WIDTH {s.width:g} MINWIDTH {s.width * SMALLEST:g} MAXWIDTH {s.width:g}" if s.stroke else ""
     if kind == "POINT":
-        return f"      STYLE SYMBOL {quoted(SHAPES[s.shape])} SIZE {s.size:g} COLOR {colour}{edge} END\n"
+        full = s.size + (s.width if s.stroke else 0)  # half of the line covers the sign
+        size = f"SIZE {full:g} MINSIZE {full * SMALLEST:g} MAXSIZE {full:g}"
+        return f"      STYLE SYMBOL {quoted(SHAPES[s.shape])} {size} COLOR {colour} {edge} END\n"
+    if whole:
+        return f"      STYLE COLOR {colour} OUTLINECOLOR {colour} WIDTH 0.6 END\n"
     fill = f"      STYLE COLOR {colour} END\n" if s.fill else ""
-    return fill + (f"      STYLE{edge} LINEJOIN ROUND END\n" if s.stroke else "")
+    return fill + (f"      STYLE {edge} LINEJOIN ROUND END\n" if s.stroke else "")
 
 
 def _label(style: Style, kind: str) -> str:
@@ -259,6 +280,3 @@ def _projection() -> str:
 
 def _numbers(values: Iterable[float]) -> str:
     return " ".join(f"{v:.3f}" for v in values)
-
-
-__all__ = ["Contact", "Drawn", "Field", "Service", "connection", "mapfile", "quoted"]

@@ -23,7 +23,7 @@ from pathlib import Path
 from layers.publish.ows.reports import OwsError
 
 SECONDS = 25.0  # longer than the database lets a query run
-LARGEST_ANSWER = 300_000_000  # bytes
+LARGEST_ANSWER = 150_000_000  # bytes
 LARGEST_SPACE = 3_000_000_000  # bytes of address space
 MOST_REQUESTS, MOST_MEMORY = 2_000, 300_000_000  # then a helper is replaced
 BEGIN, END, PARAMS, STDIN, STDOUT, STDERR = 1, 3, 4, 5, 6, 7  # FastCGI 1.0, section 8

@@ -24,19 +24,20 @@ NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,3})?")
 ROW = "row_no"  # MapServer finds rows again by a whole number; ours have texts as keys
 
 
-def select(collection: Collection, wanted: FilterSet, ordered: bool = False) -> str:
+def select(collection: Collection, wanted: FilterSet, order: str = "") -> str:
     """Return the statement for the layer's rows that meet the filter: its fields as text-safe columns, the geometry, a row number.
 
     Parameters
     ----------
-    ordered : bool
-        By the key, so that pages are without gaps; costs a sort.
+    order : str
+        A column, with `-` before it downwards; costs a sort. By the key, pages are without gaps.
     """
     columns = [f"{_column(collection, field)} AS {field.name}" for field in collection.fields]
     key, shape = f"{collection.view}.{_name(collection, collection.key)}", f"{collection.view}.{_name(collection, collection.geometry)}"
     columns += [f"hashtextextended({key}, 0) AS {ROW}", f"{shape} AS geom"]
-    order = f" ORDER BY {key}" if ordered else ""
-    return f"SELECT {', '.join(columns)} FROM {_source(collection, wanted)}{order}"  # noqa: S608 - literals are made harmless below
+    down = " DESC" if order.startswith("-") else ""
+    sort = f" ORDER BY {collection.view}.{_name(collection, order.lstrip('-'))}{down}" if order else ""
+    return f"SELECT {', '.join(columns)} FROM {_source(collection, wanted)}{sort}"  # noqa: S608 - literals are made harmless below
 
 
 def literal(value: Any) -> str:
@@ -95,4 +96,6 @@ def _column(collection: Collection, field: Field) -> str:
     column = f"{collection.view}.{_name(collection, field.name)}"
     if field.kind == "list":
         return f"array_to_string({column}, '|')"
-    return f"{column}::text" if field.kind in ("object", "flag", "date") else column
+    if field.kind == "decimal":
+        return f"{column}::float8"  # compared with the number of a filter, which MapServer writes as one
+    return f"{column}::text" if field.kind in ("object", "flag") else column

@@ -57,9 +57,9 @@ def _answer(asked: Question, request: HttpRequest) -> HttpResponse:
     operation = OPERATIONS.get(asked.request.lower())
     if operation is None:
         known = ", ".join(OPERATIONS.values())
-        raise OwsError("OperationNotSupported", f"REQUEST={asked.request[:40]}: there are {known}", "request")
+        raise OwsError("OperationNotSupported", f"REQUEST={asked.request[:40]}: there are {known}", "request", status=400)
     if asked.root is not None:
-        raise OwsError("OperationNotSupported", "requests as XML are not read here; send parameters, by GET or POST", "request")
+        raise OwsError("OperationNotSupported", "requests as XML are not read here; send parameters, by GET or POST", "request", status=400)
     if operation == "GetCapabilities":
         return capabilities.wms(asked, request, _version(asked.version))
     plan = _plan(asked, operation)
@@ -82,7 +82,7 @@ class Plan:
 
     def mapfile(self, request: HttpRequest) -> str:
         made = engine.service(request, self.asked.query, **capabilities.about(self.layers), styled="sld_body" in self.keys)
-        return mapfile(made, [engine.drawn(c, self.asked.of(c), self.states[c.name].digest) for c in self.layers])
+        return mapfile(made, [engine.drawn(c, self.asked.of(c), c.style.order) for c in self.layers])
 
     def response(self, request: HttpRequest) -> HttpResponse:
         """Return MapServer's answer, or 304 when the client has it."""
