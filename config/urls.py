@@ -8,6 +8,7 @@ urlpatterns = i18n_patterns(
     path("admin/", admin.site.urls),
     path("", include("layers.urls")),
     path("", include("vacancies.urls")),
+    path("", include("layers.publish.urls")),
     prefix_default_language=False,
 )
 

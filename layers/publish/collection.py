@@ -77,6 +77,8 @@ class Collection:
         Returns a text that changes whenever the public rows may have changed; it may see everything and is never shown.
     hides : bool
         Whether rows exist that the public does not see.
+    page_parameters : tuple of str
+        What the addresses of its page carry besides the filter (sorting, paging); its files pass over them.
     topic, theme : str
         ISO 19115 topic category and INSPIRE theme of the metadata.
     """
@@ -98,6 +100,7 @@ class Collection:
     scale: tuple[int, int] = (0, 0)
     defaults: Mapping[str, str] = field(default_factory=dict)
     hides: bool = False
+    page_parameters: tuple[str, ...] = ()
     topic: str = "planningCadastre"
     theme: str = ""
 

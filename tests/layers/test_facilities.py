@@ -343,4 +343,4 @@ def test_zones_and_the_csv(client: Client) -> None:
 def test_an_invalid_filter_is_named(client: Client, address: str) -> None:
     response = client.get(address)
     assert response.status_code == 400
-    assert response.json()["errors"][0]["parameter"] in ("kind", "farbe")
+    assert response.json()["errors"][0]["parameter"] in ("kind", "zone", "farbe")
