@@ -12,6 +12,7 @@ urlpatterns = i18n_patterns(
     path("", include("network.urls")),
     path("", include("layers.urls")),
     path("", include("vacancies.urls")),
+    path("", include("layers.publish.urls")),
     prefix_default_language=False,
 )
 

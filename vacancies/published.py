@@ -14,6 +14,7 @@ from layers.publish.collection import Collection, fields_of
 from layers.publish.style import Style, StyleClass, Symbol
 from layers.published import CLASS_COLOURS, NO_CLASS
 from vacancies.filters import VacancyFilter
+from vacancies.listing import PAGE_PARAMETERS
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
 from vacancies.register import RegisterVacancy
@@ -52,6 +53,7 @@ VACANCIES = Collection(
     group=_("Leerstände"),
     stamp=_stamp,
     hides=True,
+    page_parameters=PAGE_PARAMETERS,
     keywords=("Leerstand", "Immobilie", "Nachnutzung", "ÖPNV", "Kleinstadt"),
     topic="planningCadastre",
     theme="Gebäude",

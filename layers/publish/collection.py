@@ -81,6 +81,8 @@ class Collection:
         Whether rows exist that the public does not see.
     permission : str
         What a person must have to see the layer; empty: everybody sees it.
+    page_parameters : tuple of str
+        What the addresses of its page carry besides the filter (sorting, paging); its files pass over them.
     topic, theme : str
         ISO 19115 topic category and INSPIRE theme of the metadata.
     """
@@ -103,6 +105,7 @@ class Collection:
     defaults: Mapping[str, str] = field(default_factory=dict)
     hides: bool = False
     permission: str = ""
+    page_parameters: tuple[str, ...] = ()
     topic: str = "planningCadastre"
     theme: str = ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
@@ -28,6 +28,12 @@ def as_reader(timeout_ms: int = TIMEOUT_MS) -> Iterator[None]:
         yield
         with connection.cursor() as cursor:  # a surrounding transaction goes on as before; after an error its rollback sees to that
             cursor.execute("RESET ROLE; SET LOCAL statement_timeout = DEFAULT")
+
+
+def read_by_reader(pieces: Iterable[bytes], timeout_ms: int = TIMEOUT_MS) -> Iterator[bytes]:
+    """Yield the pieces of an answer, read as the reader's role while they are sent."""
+    with as_reader(timeout_ms):
+        yield from pieces
 
 
 def reader_dsn(timeout_ms: int = TIMEOUT_MS) -> str:
