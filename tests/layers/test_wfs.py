@@ -9,8 +9,7 @@ pytestmark = pytest.mark.django_db
 
 
 def ask(client: Client, **keys: str):
-    response = client.get("/ogc/wfs", {"SERVICE": "WFS", "VERSION": "2.0.0", **keys})
-    return response
+    return client.get("/ogc/wfs", {"SERVICE": "WFS", "VERSION": "2.0.0", **keys})
 
 
 def text(response) -> str:
