@@ -11,12 +11,14 @@ from typing import Any
 from django.db.models import Q
 from gisserver.exceptions import InvalidParameterValue
 from gisserver.extensions.functions import function_registry
+from gisserver.parsers.fes20.expressions import Literal
 from gisserver.parsers.fes20.identifiers import ResourceId
 from gisserver.parsers.gml.geometries import GEOSGMLGeometry
 
 from layers.publish.spatial import stored
 from layers.publish.wfs.feature_types import key_of
 
+_read_literal = Literal.from_xml.__func__  # type: ignore[attr-defined]
 _build_geometry = GEOSGMLGeometry.build_rhs
 
 
@@ -32,9 +34,18 @@ def _in_storage(self: GEOSGMLGeometry, compiler: Any) -> Any:
     return stored(_build_geometry(self, compiler))
 
 
+def _from_xml(cls: type[Literal], element: Any) -> Literal:
+    """An empty literal is an empty text; the engine takes it for nothing and then cannot compare."""
+    made = _read_literal(cls, element)
+    if made.raw_value is None and not len(element):
+        made.raw_value = ""
+    return made
+
+
 def mend() -> None:
     """Mend the engine; twice does no harm."""
     ResourceId.build_query = _by_key
     GEOSGMLGeometry.build_rhs = _in_storage
+    Literal.from_xml = classmethod(_from_xml)
     function_registry.functions.clear()  # none is needed, each is a way to keep the database busy
     logging.getLogger("gisserver").setLevel(logging.CRITICAL)  # every bad filter would fill the log with its text

@@ -109,7 +109,8 @@ class Service(WFSView):
         else:
             given = parse_xml_from_string(self.question.body, extra_ns_aliases=aliases)
             given.attrib.setdefault("service", "WFS")
-            given.attrib.setdefault("version", VERSION)
+            if self.question.request != "GetCapabilities":
+                given.attrib.setdefault("version", VERSION)
             operation = self.get_operation_class("WFS", self.question.request)
             self.ows_request = resolve_xml_parser_class(given).from_xml(given)
         return self.call_operation(operation)
@@ -182,6 +183,8 @@ def _refusal(error: Exception) -> OwsError:
         if isinstance(error.__cause__, ProgrammingError | InternalError | FieldError | DataError):
             return OwsError("InvalidParameterValue", "the filter cannot be applied to these columns and values", "filter", 400)
         status = 404 if error.status_code == 404 else 400
+        if "gml:boundedBy" in str(error.text):  # the standard's own word for a property that cannot be compared
+            return OwsError("OperationProcessingFailed", "gml:boundedBy cannot be compared; ask with BBOX", "filter", 400)
         return OwsError(error.code, str(error.text)[:500], error.locator or "", status)
     if isinstance(error, OperationalError):
         if getattr(error.__cause__, "sqlstate", "") != "57014":  # query_canceled
