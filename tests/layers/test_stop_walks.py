@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from django.contrib.gis.geos import Point
+from django.test import Client
+from django.urls import reverse
 
 from geo import crs
 from geo.models import Dataset, Town
@@ -122,3 +124,14 @@ def test_travel_times_walk_on_the_streets(loaded: StreetGraph, monkeypatch: pyte
     monkeypatch.setattr(surroundings, "streets", lambda: None)
     assert (engine.near([(1, *at("F")[0])]).walk_s // 60).tolist() == [4, 6]
     assert ReachRun.objects.current() is not None
+
+
+@pytest.mark.django_db
+def test_areas_are_drawn_as_the_crow_flies_and_say_so(client: Client) -> None:
+    run = ReachRun.objects.get(live=True)
+    run.parameters = {"walk": {"method": "streets (OSM), walk"}}
+    run.save()
+    asked = {"centres": "streets (OSM), walk", "class_areas": "crow-fly", "isochrones": "crow-fly×1.3"}
+    for name, method in asked.items():
+        address = reverse(name, args=["potsdam"] if name == "isochrones" else [])
+        assert client.get(address).json()["run"]["method"] == method

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 WALK_KMH = 4.5  # the walking speed of all layers
 WALK_M_S = WALK_KMH / 3.6
@@ -61,6 +60,8 @@ class CrowFly:
 
     def seconds(self, places: Any, facilities: Any, limit_s: float = np.inf) -> Nearest:
         """Return the seconds from every place to its nearest facility, as the crow flies × 1.3."""
+        from scipy.spatial import cKDTree  # half a second to load, and most starts compute nothing
+
         places, facilities = np.reshape(np.asarray(places, float), (-1, 2)), np.reshape(np.asarray(facilities, float), (-1, 2))
         sound = np.isfinite(facilities).all(axis=1)
         index = np.flatnonzero(sound)
