@@ -6,7 +6,6 @@ text → xs:string, number → xs:integer, decimal → xs:decimal, flag → xs:b
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
 from copy import copy
@@ -16,8 +15,6 @@ from typing import Any
 from django.contrib.gis.db.models import F
 from django.db.models import Func, Model, TextField, Value
 from django.db.models.functions import Cast
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import get_default_timezone
 from gisserver.crs import CRS, CRS84
 from gisserver.features import FeatureField, FeatureType
 from gisserver.parsers.xml import xmlns
@@ -91,17 +88,6 @@ class ObjectElement(_TextElement):
         return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
-class DateElement(XsdElement):
-    """A day; a client may compare it with a moment, which counts as the day it has in Brandenburg."""
-
-    def to_python(self, raw_value: Any) -> Any:
-        if isinstance(raw_value, str) and "T" in raw_value and (moment := parse_datetime(raw_value)):
-            raw_value = moment
-        if isinstance(raw_value, datetime.datetime):
-            raw_value = (raw_value.astimezone(get_default_timezone()) if raw_value.tzinfo else raw_value).date()
-        return super().to_python(raw_value)
-
-
 class _Absent(XsdElement):
     """A standard property of GML that our features may have by the schema, and never have."""
 
@@ -112,7 +98,7 @@ class _Absent(XsdElement):
         return Value(None, output_field=TextField())
 
 
-ELEMENTS = {"list": ListElement, "object": ObjectElement, "date": DateElement}
+ELEMENTS = {"list": ListElement, "object": ObjectElement}
 ABSENT = ("name", "description", "identifier")
 
 
@@ -133,7 +119,7 @@ class LayerField(FeatureField):
                 namespace=self.feature_type.xml_namespace,
                 nillable=not self.is_key,
                 min_occurs=1 if self.is_key else 0,
-                source=None if self.field.kind in ("list", "object") else self.model_field,
+                source=None if made else self.model_field,
                 feature_type=self.feature_type,
             )
         return self._element
