@@ -50,7 +50,7 @@ def colour(text: str) -> tuple[int, ...]:
 
 def is_report(response: HttpResponse, code: str = "") -> bool:
     """Whether it is a report of the standard, with a 4xx or 503 and perhaps this code."""
-    body = response.content.decode()
+    body = response.content.decode(errors="replace")
     fine = (400 <= response.status_code < 500 or response.status_code == 503) and "html" not in response["Content-Type"]
     named = re.search(r'(?:code|exceptionCode)="(\w+)"', body)
     return fine and "xception" in body and (not code or (named is not None and named[1] == code))

@@ -210,6 +210,22 @@ def test_counts_at_a_pixel_are_those_of_the_filter(client: Client, query: str) -
     assert len(keys) == wanted
 
 
+def test_signs_are_whole_where_tiles_meet(client: Client) -> None:
+    x, y = lone("wittenberge").point.coords
+    left, right = box(x - 256, y - 128, x, y + 128), box(x, y - 128, x + 256, y + 128)
+    halves = [pixels(get_map(client, bbox=b, width=128, height=128)) for b in (left, right)]
+    whole = pixels(get_map(client, bbox=box(x - 256, y - 128, x + 256, y + 128), width=256, height=128))
+    assert (np.hstack(halves) == whole).all()
+    assert (halves[0][:, :, :3] != 255).any()
+    assert (halves[1][:, :, :3] != 255).any()
+
+
+def test_an_isochrone_of_another_centre_is_drawn(client: Client) -> None:
+    near, far = (pixels(get_map(client, layers="isochronen", centre=c)) for c in ("berlin-hbf", "cottbus"))
+    assert (near != far).any()
+    assert (far[:, :, :3] != 255).any()
+
+
 def test_large_pictures(client: Client) -> None:
     assert pixels(get_map(client, layers="gemeinden", width=3000, height=3000)).shape == (3000, 3000, 4)
     assert is_report(get_map(client, width=5000, height=10))

@@ -31,7 +31,9 @@ SYMBOLS = """  SYMBOL NAME "circle" TYPE ELLIPSE FILLED TRUE POINTS 1 1 END END
 FORMATS = """  OUTPUTFORMAT NAME "png" DRIVER "AGG/PNG" MIMETYPE "image/png" IMAGEMODE RGB EXTENSION "png" FORMATOPTION "COMPRESSION=4" END
   OUTPUTFORMAT NAME "png8" DRIVER "AGG/PNG8" MIMETYPE "image/png; mode=8bit" IMAGEMODE RGB EXTENSION "png" FORMATOPTION "QUANTIZE_FORCE=on" FORMATOPTION "QUANTIZE_COLORS=256" END
   OUTPUTFORMAT NAME "jpeg" DRIVER "AGG/JPEG" MIMETYPE "image/jpeg" IMAGEMODE RGB EXTENSION "jpg" FORMATOPTION "QUALITY=88" END
+  OUTPUTFORMAT NAME "raw" DRIVER "AGG/PNG" MIMETYPE "image/x-raw" IMAGEMODE RGB EXTENSION "png" FORMATOPTION "COMPRESSION=0" END
 """  # noqa: E501
+RAW = "image/x-raw"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class Service:
         Type and format by which the version calls metadata of ISO 19139.
     styled : bool
         Whether the client sends a style of its own: ours leaves no trace then.
+    margin : int
+        Pixels by which the picture is larger than the one asked for, on every side; labels keep out of it.
     """
 
     title: str
@@ -84,6 +88,7 @@ class Service:
     keywords: tuple[str, ...] = ()
     metadata: tuple[str, str] = ("ISO19115:2003", "application/xml")
     styled: bool = False
+    margin: int = 0
 
 
 def quoted(text: object) -> str:
@@ -96,7 +101,7 @@ def mapfile(service: Service, layers: Sequence[Drawn]) -> str:
     return "".join(
         (
             'MAP\n  NAME "raumwohlstand"\n  STATUS ON\n  SIZE 512 512\n  UNITS METERS\n  IMAGECOLOR "#ffffff"\n  IMAGETYPE "png"\n',
-            f"  MAXSIZE {LARGEST}\n  RESOLUTION 90.7142857\n  DEFRESOLUTION 90.7142857\n",  # a pixel of 0.28 mm, as the standards have it
+            f"  MAXSIZE {LARGEST + 2 * service.margin}\n  {RESOLUTION}\n",
             f"  EXTENT {_numbers(crs.EXTENT)}\n  {_projection()}\n  FONTSET {quoted(FONT.with_name('fonts.txt'))}\n",
             FORMATS,
             SYMBOLS,
@@ -136,7 +141,8 @@ def _about(service: Service) -> dict[str, object]:
         "wms_bbox_extended": "true",
         "wms_sld_enabled": "true",
         "wms_attribution_title": "",
-        "wms_getmap_formatlist": "png,png8,jpeg",
+        "wms_getmap_formatlist": "raw" if service.margin else "png,png8,jpeg",
+        "labelcache_map_edge_buffer": -service.margin if service.margin else "",
         "wms_getlegendgraphic_formatlist": "png,png8,jpeg",
         "wms_feature_info_mime_type": "text/html",
         "wms_getfeatureinfo_formatlist": "text/html,application/json,application/vnd.ogc.gml,text/plain",
@@ -152,6 +158,7 @@ def _about(service: Service) -> dict[str, object]:
 
 MOST_FEATURES = 50_000
 FULL_SIZE = 500_000  # scale denominator above which signs and lines shrink, so that a whole state is not a blot
+RESOLUTION = "RESOLUTION 90.7142857 DEFRESOLUTION 90.7142857"  # a pixel of 0.28 mm, as the standards have it
 SMALLEST = 0.4  # of their size
 
 
@@ -254,7 +261,7 @@ def _symbol(s: Symbol, kind: str, whole: bool) -> str:
         size = f"SIZE {full:g} MINSIZE {full * SMALLEST:g} MAXSIZE {full:g}"
         return f"      STYLE SYMBOL {quoted(SHAPES[s.shape])} {size} COLOR {colour} {edge} END\n"
     if whole:
-        return f"      STYLE COLOR {colour} OUTLINECOLOR {colour} WIDTH 0.6 END\n"
+        return f"      STYLE COLOR {colour} OUTLINECOLOR {colour} WIDTH 0.8 END\n"
     fill = f"      STYLE COLOR {colour} END\n" if s.fill else ""
     return fill + (f"      STYLE {edge} LINEJOIN ROUND END\n" if s.stroke else "")
 

@@ -11,6 +11,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 
+from geo import crs
 from geo.errors import RaumError
 from layers.publish import asking
 from layers.publish.collection import Collection, collections
@@ -32,6 +33,7 @@ WORDS = (
 TOLD = frozenset(WORDS.split())
 MOST_LAYERS = 40
 AGE_S = 60
+FARTHEST = 1e9  # metres or degrees
 CRS84 = "CRS:84"
 
 
@@ -81,8 +83,22 @@ class Plan:
     states: dict[str, PublishedVersion]
 
     def mapfile(self, request: HttpRequest) -> str:
-        made = engine.service(request, self.asked.query, **capabilities.about(self.layers), styled="sld_body" in self.keys)
+        look = {"styled": "sld_body" in self.keys, "margin": self.margin}
+        made = engine.service(request, self.asked.query, **capabilities.about(self.layers), **look)
         return mapfile(made, [engine.drawn(c, self.asked.of(c), c.style.order) for c in self.layers])
+
+    @property
+    def margin(self) -> int:
+        """How many pixels a map is drawn larger: only where it has signs."""
+        signs = self.operation == "GetMap" and any(c.geometry_type == "Point" for c in self.layers)
+        return pictures.MARGIN if signs else 0
+
+    def _told_to_draw(self) -> Iterable[tuple[str, str]]:
+        if not self.margin:
+            return self.told
+        system = self.keys.get("crs") or self.keys.get("srs", "")
+        upright = self.version == "1.3.0" and system.upper() != CRS84 and crs.north_first(int(system.rpartition(":")[2]))
+        return pictures.widened(self.told, upright)
 
     def response(self, request: HttpRequest) -> HttpResponse:
         """Return MapServer's answer, or 304 when the client has it."""
@@ -91,8 +107,10 @@ class Plan:
         known = get_conditional_response(request, etag=tag)
         if known is not None:
             return known
-        answer = engine.ask(text, self.told, engine.client_of(request), path=request.path)
-        response = HttpResponse(answer.body, content_type=answer.content_type)
+        answer = engine.ask(text, self._told_to_draw(), engine.client_of(request), path=request.path)
+        kind = self.keys.get("format", "").lower() or FORMATS[0]
+        body, kind = (pictures.cut(answer.body, kind), kind) if self.margin else (answer.body, answer.content_type)
+        response = HttpResponse(body, content_type=kind)
         response["ETag"] = tag
         return response
 
@@ -122,6 +140,7 @@ def _plan(asked: Question, operation: str) -> Plan:
     _check_resolution(keys)
     told = [("service", "WMS"), ("version", number), ("request", operation)]
     told += [(k, v) for k, v in keys.items() if k in TOLD and v != ""]
+    told += [("format", FORMATS[0])] if operation == "GetMap" and not keys.get("format") else []
     told += [("styles", "")] if "styles" not in dict(told) and operation in ("GetMap", "GetFeatureInfo") else []
     if operation == "DescribeLayer" and "sld_version" not in keys:
         told.append(("sld_version", "1.1.0"))
@@ -161,9 +180,11 @@ def _check_map(keys: dict[str, str], number: str) -> None:
     for name in ("bbox", "width", "height"):
         if not keys.get(name):
             raise OwsError("MissingParameterValue", f"{name.upper()} is missing", name)
-    west, south, east, north = (float(part) for part in keys["bbox"].split(",")[:4])
-    if west >= east or south >= north:
+    corners = [float(part) for part in keys["bbox"].split(",")[:4]]
+    if corners[0] >= corners[2] or corners[1] >= corners[3]:
         raise OwsError("InvalidParameterValue", f"BBOX={keys['bbox'][:60]}: has no area", "bbox")
+    if max(map(abs, corners)) > FARTHEST:
+        raise OwsError("InvalidParameterValue", f"BBOX={keys['bbox'][:60]}: beyond the earth", "bbox")
 
 
 def _check_format(given: str) -> None:

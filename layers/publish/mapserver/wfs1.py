@@ -15,7 +15,7 @@ from geo.errors import RaumError
 from layers.publish import asking
 from layers.publish.collection import Collection, collections
 from layers.publish.mapserver import capabilities, engine
-from layers.publish.mapserver.mapfile import PREFIX, Drawn, mapfile
+from layers.publish.mapserver.mapfile import PREFIX, SYSTEMS, Drawn, mapfile
 from layers.publish.ows.question import Question, check_depth
 from layers.publish.ows.reports import OwsError, report
 
@@ -84,17 +84,26 @@ def _layers(question: Question, operation: str) -> tuple[Collection, ...]:
 
 
 def _check_filters(question: Question, layers: Sequence[Collection]) -> None:
-    """Refuse what the engine would answer with an error of the database: columns there are not, numbers out of range."""
+    """Refuse what the engine passes over or has the database refuse: columns and systems there are not, numbers out of range."""
     columns = {f.name for c in layers for f in c.fields} | {SHAPE}
     named = question.keys.get("propertyname", "")
     _check_names((n for n in re.split(r"[,()]+", named) if n.strip()), columns)
+    _check_system(question.keys.get("srsname", ""))
     roots = [question.root] if question.root is not None else _filters(question.keys.get("filter", ""))
     for root in roots:
+        for query in root.iter():
+            _check_system(query.get("srsName", ""))
         _check_names((e.text or "" for e in root.iter() if _local(e) == "PropertyName"), columns)
         for name in ("maxFeatures", "startIndex"):
             given = root.get(name)
             if given is not None and not (re.fullmatch(r"\d{1,9}", given) and int(given) <= MOST_FEATURES):
                 raise OwsError("InvalidParameterValue", f"{name}={given[:30]}: a whole number from 0 to {MOST_FEATURES:,}", name)
+
+
+def _check_system(given: str) -> None:
+    number = re.split(r"[:#]", given)[-1]
+    if given and f"EPSG:{number}" not in SYSTEMS and number != "CRS84":
+        raise OwsError("InvalidParameterValue", f"SRSNAME={given[:60]}: there are {', '.join(SYSTEMS)}", "srsname")
 
 
 def _check_names(names: Iterable[str], columns: set[str]) -> None:
