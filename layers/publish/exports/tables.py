@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
-from django.contrib.gis.db.models.functions import AsWKB
+from django.contrib.gis.db.models.functions import AsWKB, Transform
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import F, FloatField, Func, QuerySet, TextField
+from django.db.models import F, FloatField, Func, IntegerField, Max, QuerySet, TextField
 from django.db.models.functions import Cast
 
+from geo import crs
+from geo.positions import X, Y
 from layers.publish.collection import Collection, Field
-from layers.publish.files import BATCH, ENCODER
+from layers.publish.files import BATCH, ENCODER, place
 
 GEOMETRY = "geom"
+POSITION = ("lon", "lat", "x", "y")
 TYPES = {"number": pa.int32(), "decimal": pa.float64(), "flag": pa.bool_(), "date": pa.date32()}
 
 
@@ -25,6 +29,11 @@ class _Joined(Func):
     function = "array_to_string"
     template = "%(function)s(%(expressions)s, '|')"
     output_field = TextField()
+
+
+class _Bytes(Func):
+    function = "octet_length"
+    output_field = IntegerField()
 
 
 def schema(collection: Collection) -> pa.Schema:
@@ -42,7 +51,7 @@ def _told(field: Field) -> dict[str, str]:
     return {name: text for name, text in told.items() if text}
 
 
-def values(collection: Collection, rows: QuerySet[Any], **more: Any) -> Iterator[tuple[Any, ...]]:
+def _values(collection: Collection, rows: QuerySet[Any], **more: Any) -> Iterator[tuple[Any, ...]]:
     """Yield plain values in the order of the key: lists joined, decimals as floats, objects as they are, then `more`."""
     made: dict[str, Any] = {f"plain_{f.name}": plain for f in collection.fields if (plain := _plain(collection, f)) is not None}
     names = [f"plain_{f.name}" if f"plain_{f.name}" in made else f.name for f in collection.fields]
@@ -59,29 +68,34 @@ def _plain(collection: Collection, field: Field) -> Any:
 
 
 def batches(collection: Collection, rows: QuerySet[Any]) -> Iterator[pa.RecordBatch]:
-    """Yield the rows in batches of `BATCH`."""
-    columns = schema(collection)
+    """Yield the rows in batches of `BATCH`, as `schema` says."""
+    return _in_batches(collection, rows, schema(collection), geom_=AsWKB(F(collection.geometry)))
+
+
+def placed_batches(collection: Collection, rows: QuerySet[Any]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows in batches with their position in place of the shape: lon, lat (EPSG:4326) and x, y (EPSG:25833)."""
+    spot = place(collection)
+    web = Transform(spot, crs.WEB)
+    columns = pa.schema([*list(schema(collection))[:-1], *(pa.field(name, pa.float64()) for name in POSITION)])
+    return _in_batches(collection, rows, columns, lon_=X(web), lat_=Y(web), x_=X(spot), y_=Y(spot))
+
+
+def _in_batches(collection: Collection, rows: QuerySet[Any], columns: pa.Schema, **more: Any) -> Iterator[pa.RecordBatch]:
     objects = [i for i, f in enumerate(collection.fields) if f.kind == "object"]
-    waiting: list[tuple[Any, ...]] = []
-    for row in values(collection, rows, shape=AsWKB(F(collection.geometry))):
-        waiting.append(row)
-        if len(waiting) == BATCH:
-            yield _batch(columns, waiting, objects)
-            waiting = []
-    if waiting:
-        yield _batch(columns, waiting, objects)
+    found = _values(collection, rows, **more)
+    while waiting := list(itertools.islice(found, BATCH)):
+        turned: list[Any] = list(zip(*waiting, strict=True))
+        for i in objects:
+            turned[i] = [None if value is None else ENCODER.encode(value) for value in turned[i]]
+        yield pa.RecordBatch.from_arrays([pa.array(c, f.type) for c, f in zip(turned, columns, strict=True)], schema=columns)
 
 
-def _batch(columns: pa.Schema, rows: Sequence[tuple[Any, ...]], objects: list[int]) -> pa.RecordBatch:
-    turned: list[Any] = list(zip(*rows, strict=True))
-    for i in objects:
-        turned[i] = [None if value is None else as_json(value) for value in turned[i]]
-    return pa.RecordBatch.from_arrays([pa.array(c, f.type) for c, f in zip(turned, columns, strict=True)], schema=columns)
-
-
-def as_json(value: Any) -> str:
-    """Return an object as JSON text."""
-    return value if isinstance(value, str) else ENCODER.encode(value)
+def text_widths(collection: Collection, rows: QuerySet[Any]) -> dict[str, int]:
+    """Return the bytes of the longest text of each column that is one in `schema`; 0 where there is none."""
+    columns = [f for f in collection.fields if f.kind not in TYPES]
+    longest = {f"longest_{f.name}": Max(_Bytes(_plain(collection, f) or Cast(F(f.name), TextField()))) for f in columns}
+    found = rows.order_by().aggregate(**longest)
+    return {f.name: found[f"longest_{f.name}"] or 0 for f in columns}
 
 
 def reader(collection: Collection, rows: QuerySet[Any]) -> pa.RecordBatchReader:

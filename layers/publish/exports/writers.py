@@ -204,7 +204,8 @@ def shapefile(told: Provenance, rows: QuerySet[Any], folder: Path) -> Path:
     collection, path = told.collection, folder / "rows.shp.zip"
     names = short_names(collection)
     columns = tables.schema(collection)
-    wider = pa.schema([f.with_name(names.get(f.name, f.name)).remove_metadata() for f in columns])
+    widths = tables.text_widths(collection, rows)
+    wider = pa.schema([f.with_name(names.get(f.name, f.name)).with_metadata(_width(widths.get(f.name))) for f in columns])
 
     def cut() -> Iterator[pa.RecordBatch]:
         for batch in tables.batches(collection, rows):
@@ -221,7 +222,6 @@ def shapefile(told: Provenance, rows: QuerySet[Any], folder: Path) -> Path:
         geometry_type=collection.geometry_type.removeprefix("Multi"),
         crs=f"EPSG:{crs.STORAGE}",
         encoding="UTF-8",
-        layer_options={"RESIZE": "YES"},
     )
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for part in sorted(shapes.iterdir()):
@@ -229,6 +229,11 @@ def shapefile(told: Provenance, rows: QuerySet[Any], folder: Path) -> Path:
         archive.writestr(f"{collection.name}.qml", styles.qml(collection, names))
         archive.writestr("LIESMICH.txt", _readme(told, names))
     return path
+
+
+def _width(longest: int | None) -> dict[str, str] | None:
+    """Return what tells GDAL the width of a text column, so that it needs not write the table anew for each longer text."""
+    return None if longest is None else {"GDAL:OGR:width": str(min(max(longest, 1), LONGEST_TEXT))}
 
 
 def _cut(column: pa.Array) -> pa.Array:
