@@ -19,6 +19,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from benchmarks.cite_schemas import schemas
 from benchmarks.serving import ROOT, served
 
 REPORT = ROOT / "docs" / "conformance.md"
@@ -31,6 +32,8 @@ LIBRARIES = (  # what Java 8 had inside, and what the agent is written with
     "org.ow2.asm:asm:9.7.1:jar",
 )
 SERVICES = "META-INF/services/"
+# the suite itself asks for xs:date('…T…Z'), which no XPath engine can evaluate; the rows it got are not judged
+OWN_FAULT = "XPath expression cannot be evaluated: xs:date("
 # tests of what a service need not offer and ours does not: changing data
 OPTIONAL = ("transaction.", "locking.", "versioning.")
 
@@ -129,9 +132,20 @@ def run(suite: Suite, jar: Path, base: str, folder: Path) -> Outcome:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     path = os.pathsep.join(str(p) for p in (jar, *sorted(folder.glob("*.jar"))) if p == jar or not p.name.startswith("ets-"))
-    words = ["java", f"-javaagent:{agent(folder)}={':'.join(services(jar))}", "-cp", path, suite.main, "-o", str(out), str(properties)]
-    with (folder / f"{suite.jar}.log").open("w") as log:
-        subprocess.run(words, check=True, stdout=log, stderr=log, cwd=folder)
+    with schemas(jar) as proxy:
+        words = [
+            "java",
+            *proxy,
+            f"-javaagent:{agent(folder)}={':'.join(services(jar))}",
+            "-cp",
+            path,
+            suite.main,
+            "-o",
+            str(out),
+            str(properties),
+        ]
+        with (folder / f"{suite.jar}.log").open("w") as log:
+            subprocess.run(words, check=True, stdout=log, stderr=log, cwd=folder)
     found = Outcome()
     for result in sorted(out.rglob("testng-results.xml")):
         for tested in ElementTree.parse(result).iter("class"):  # noqa: S314 - written by the suite just now
@@ -140,9 +154,11 @@ def run(suite: Suite, jar: Path, base: str, folder: Path) -> Outcome:
                 status = method.get("status", "?")
                 if name.startswith(OPTIONAL) or method.get("is-config") == "true":
                     continue
+                message = " ".join((method.findtext(".//message") or "").split())
+                if status == "FAIL" and message.startswith(OWN_FAULT):
+                    status = "OWN"
                 found.counts[status] += 1
                 if status == "FAIL":
-                    message = " ".join((method.findtext(".//message") or "").split())
                     found.failed.setdefault(f"{name}.{method.get('name')}", []).append(message[:240])
     return found
 
@@ -166,6 +182,8 @@ def main() -> int:
             found = run(suite, jar, base, folder)
             failures += found.counts["FAIL"]
             said = f"{found.counts['PASS']} passed, {found.counts['FAIL']} failed, {found.counts['SKIP']} left out"
+            if found.counts["OWN"]:
+                said += f", {found.counts['OWN']} could not be evaluated by the suite itself (a moment written as xs:date)"
             print(f"  {suite.title}: {said}")
             lines += [f"- **{suite.title}** (`{jar.name}`): {said}."]
             lines += [f"  - `{name}` ({len(messages)}): {messages[0]}" for name, messages in found.failed.items()]
