@@ -36,11 +36,15 @@ def stored(geometry: GEOSGeometry) -> GEOSGeometry:
     if not near.contains(given):
         given = shapely.intersection(shapely.make_valid(given), near)
     if given.is_empty:
-        return GEOSGeometry(shapely.to_wkb(shapely.Point(0, 0)), srid=crs.STORAGE)  # nowhere near
+        return _geos(shapely.Point(0, 0))  # nowhere near
     west, south, east, north = given.bounds
     longest = max(east - west, north - south) / PARTS
     dense = shapely.segmentize(given, longest) if longest > 0 else given
-    return GEOSGeometry(shapely.to_wkb(crs.transform(dense, source, crs.STORAGE)), srid=crs.STORAGE)
+    return _geos(crs.transform(dense, source, crs.STORAGE))
+
+
+def _geos(geometry: shapely.Geometry) -> GEOSGeometry:
+    return GEOSGeometry(memoryview(shapely.to_wkb(geometry)), srid=crs.STORAGE)
 
 
 def around(number: int) -> shapely.Polygon:

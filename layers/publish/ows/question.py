@@ -83,6 +83,7 @@ def read(request: HttpRequest, service: str) -> Question:
             body = b""
         elif kind in XML:
             root = _document(body)
+            _check_numbers({name.lower(): value for name, value in root.attrib.items()})
         else:
             raise OwsError("NoApplicableCode", f"Content-Type {kind[:60]!r} is not read; expected {KEYS} or text/xml", status=415)
     elif request.method not in ("GET", "HEAD"):

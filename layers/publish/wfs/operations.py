@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import tostring
@@ -29,6 +31,7 @@ MOST_QUERIES = 8
 LONGEST_FILTER = 4_000  # characters of a filter from a POST that a link to the next page carries
 FES = "{http://www.opengis.net/fes/2.0}"
 GML = "application/gml+xml"
+PREFIXES = re.compile(r"\{[^}]*\}|\b[\w.-]+:")
 
 
 class GetCapabilities(wfs20.GetCapabilities):
@@ -145,7 +148,14 @@ class _Reading(wfs20.BaseWFSGetDataOperation):
         found = root.find(f".//{FES}Filter")
         with _without_filter(query):
             keys = {name: str(value) for name, value in self.ows_request.as_kvp().items()}
-        return keys if found is None else {**keys, "FILTER": tostring(found, encoding="unicode")}
+        for name in keys.keys() & {"TYPENAMES", "PROPERTYNAME", "VALUEREFERENCE", "SORTBY"}:
+            keys[name] = PREFIXES.sub("", keys[name])  # the document's own prefixes mean nothing in a link
+        if found is None:
+            return keys
+        kept = deepcopy(found)
+        for element in kept.iter(f"{FES}ValueReference"):
+            element.text = PREFIXES.sub("", element.text or "")
+        return {**keys, "FILTER": tostring(kept, encoding="unicode")}
 
 
 @contextmanager

@@ -123,9 +123,7 @@ def wfs(request: HttpRequest) -> HttpResponseBase:
     try:
         question = read(request, "WFS")
         spoken = version_of(question)
-        if spoken.startswith("1."):
-            return _older(question, request)
-        response = _answer(request, question)
+        response = _older(question, request) if spoken.startswith("1.") else _answer(request, question)
     except RaumError as error:
         return report(error, "WFS", spoken)
     response["Access-Control-Allow-Origin"] = "*"
