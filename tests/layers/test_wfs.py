@@ -33,6 +33,7 @@ from vacancies.published import VACANCIES
 pytestmark = pytest.mark.django_db
 WFS, GML, OWS = "{http://www.opengis.net/wfs/2.0}", "{http://www.opengis.net/gml/3.2}", "{http://www.opengis.net/ows/1.1}"
 XLINK, RAUM = "{http://www.w3.org/1999/xlink}", "{urn:x-raumwohlstand:layers}"
+NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 URN = "urn:ogc:def:crs:EPSG::{}"
 FILTERS = (
     "",
@@ -117,10 +118,11 @@ def test_values_arrive_as_they_are(client: Client) -> None:
     assert found[0][0].get(f"{GML}id") == f"leerstaende.{row.key}"
 
 
-def test_a_column_that_is_empty_is_left_out(client: Client) -> None:
+def test_a_column_that_is_empty_says_so(client: Client) -> None:
     row = PublicVacancy.objects.filter(price_eur=None).order_by("key").first()
     found = features(client, RESOURCEID=f"leerstaende.{row.key}")
-    assert found.find(f".//{RAUM}price_eur") is None
+    empty = found.find(f".//{RAUM}price_eur")
+    assert (empty.get(NIL), empty.text) == ("true", None)
     assert found.find(f".//{RAUM}is_exact").text in ("true", "false")
 
 
@@ -323,7 +325,7 @@ def test_rows_with_empty_columns_validate(client: Client) -> None:
     cache.clear()
     root = check(ask(client, REQUEST="GetFeature", TYPENAMES="leerstaende", COUNT=3), described)
     assert len(root) == 3
-    assert {len(e[0]) for e in root} == {2}
+    assert {sum(c.get(NIL) != "true" for c in e[0]) for e in root} == {2}, "key and place alone are there"
     made = json.loads(ask(client, REQUEST="GetFeature", TYPENAMES="leerstaende", COUNT=3, OUTPUTFORMAT="geojson"))
     assert {v for f in made["features"] for k, v in f["properties"].items() if k != "key"} == {None}
     check(ask(client, REQUEST="GetPropertyValue", TYPENAMES="leerstaende", VALUEREFERENCE="price_eur", COUNT=3), described)
