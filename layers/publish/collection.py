@@ -16,7 +16,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
-from geo.errors import InvalidParameter
+from geo.errors import InvalidParameter, InvalidParameters
 from geo.filtering import FilterSet
 from layers.publish.style import Style
 
@@ -137,7 +137,10 @@ class Collection:
         """Return the filter that parameters ask for, with the layer's defaults; raises `InvalidParameters`."""
         wanted = self.filter.parse(given, ignore=ignore)
         missing = {name: value for name, value in self.defaults.items() if name not in wanted.values}
-        return self.filter({**self.filter.parse(missing).values, **wanted.values}) if missing else wanted
+        try:
+            return self.filter({**self.filter.parse(missing).values, **wanted.values}) if missing else wanted
+        except InvalidParameters:
+            return wanted  # what the default names is not there, and so no rows of it: nothing is computed yet
 
     def matching(self, wanted: FilterSet) -> models.QuerySet[Any]:
         """Return the public rows that meet the filter."""

@@ -16,7 +16,7 @@ from owslib.wfs import WebFeatureService
 
 from geo.errors import RaumError
 from layers.publish.collection import collections
-from layers.publish.mapserver.wfs1 import wfs1
+from layers.publish.mapserver import wfs1
 from layers.publish.ows import question
 from layers.publish.ows.reports import report
 from tests.layers.services import is_report, needs_mapserver

@@ -14,6 +14,7 @@ from owslib.wms import WebMapService
 from PIL import Image
 
 from geo import crs
+from layers.models import ReachRun
 from layers.publish.collection import collections
 from layers.publish.mapserver import capabilities
 from tests.layers.services import STATE, box, colour, get_map, is_report, needs_mapserver, pixels, wms
@@ -327,3 +328,11 @@ def test_keys_may_come_by_post(client: Client) -> None:
     more = {"BBOX": box(*STATE), "WIDTH": "64", "HEIGHT": "64", "FORMAT": "image/png"}
     answer = client.post("/ogc/wms?town_size=rural", urlencode({**keys, **more}), content_type="application/x-www-form-urlencoded")
     assert pixels(answer).shape == (64, 64, 4)
+
+
+def test_the_service_stands_before_anything_is_computed(client: Client) -> None:
+    ReachRun.objects.update(live=False)
+    service = described(client, "1.3.0")
+    assert set(service.contents) == set(NAMES)
+    assert service.contents["isochronen"].boundingBoxWGS84 == pytest.approx((10.3, 51.1, 15.2, 53.8), abs=0.1)  # of the state
+    assert get_map(client, layers="isochronen").status_code == 200

@@ -68,15 +68,13 @@ def described(
     OwsError
         CurrentUpdateSequence or InvalidUpdateSequence, as the standards have it for UPDATESEQUENCE.
     """
-    from layers.publish.mapserver.views import etag  # the views import this module
-
     layers = collections()
     filters = asking.read(asked.pairs, layers)
     states = versions(layers)
     sequence = sequence_of(max(v.changed_at for v in states.values()))
     given = asked.root.get("updateSequence", "") if asked.root is not None else asked.keys.get("updatesequence", "")
     _check_sequence(given, sequence)
-    tag = etag(states.values(), *service, filters.query, request.build_absolute_uri(request.path), sequence)
+    tag = engine.tag(states.values(), *service, filters.query, request.build_absolute_uri(request.path), sequence)
     known = get_conditional_response(request, etag=tag)
     if known is None:
         with _lock:

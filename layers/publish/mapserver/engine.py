@@ -8,6 +8,7 @@ import html
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.gis.db.models import Extent
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from geo import crs
 from geo.filtering import FilterSet
@@ -25,6 +27,7 @@ from layers.publish.mapserver.mapfile import Contact, Drawn, Service
 from layers.publish.ows.gate import Gate
 from layers.publish.ows.reports import OwsError
 from layers.publish.rights import as_reader, reader_dsn
+from layers.publish.version import PublishedVersion
 
 MOST_FILES = 400  # map files kept; one for each combination of layers and filters that is asked
 GATE = Gate(slots=os.cpu_count() or 2)
@@ -36,6 +39,7 @@ UNREAD = re.compile(r"PostGIS|query error|FLTApply", re.IGNORECASE)
 PLACE = re.compile(r"^\w+\(\): |\bms\w+\(\): ?")  # the function in the program where it happened
 
 _pools: dict[int, pool.Pool] = {}
+_starting = threading.Lock()
 
 
 def drawn(layer: Collection, wanted: FilterSet, order: str = "") -> Drawn:
@@ -59,10 +63,8 @@ def box(name: str, query: str, _digest: str) -> tuple[float, float, float, float
 def service(request: HttpRequest, query: str, **more: object) -> Service:
     """Return what the service says of itself at the address it is asked at, with the map's filter kept in it."""
 
-    def known(name: str, default: str) -> str:
-        return str(getattr(settings, f"CONTACT_{name}", "") or default)
-
-    contact = Contact(known("NAME", settings.PRODUCT), known("MAIL", ""), known("ADDRESS", ""), known("POSTCODE", ""), known("CITY", ""))
+    known = getattr(settings, "CONTACT", {})
+    contact = Contact(known.get("name") or settings.PRODUCT, *(known.get(n, "") for n in ("mail", "address", "postcode", "city")))
     address = request.build_absolute_uri(request.path) + "?" + (f"{query}&" if query else "")
     values: dict[str, object] = {
         "address": address,
@@ -100,9 +102,16 @@ def ask(text: str, pairs: Iterable[tuple[str, str]], client: str, body: bytes = 
 
 
 def client_of(request: HttpRequest) -> str:
-    """Return who asks: the address that the proxy before us saw."""
+    """Return who asks; what a proxy on this machine says it saw is believed, what others say is not."""
+    nearest = request.META.get("REMOTE_ADDR", "")
     seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return seen or request.META.get("REMOTE_ADDR", "")
+    return seen if seen and nearest in ("127.0.0.1", "::1", "") else nearest
+
+
+def tag(states: Iterable[PublishedVersion], *also: str) -> str:
+    """Return an entity tag of the public rows of layers and of all else that shapes an answer."""
+    digests = [state.digest for state in states]
+    return f'"{hashlib.sha256(chr(10).join((*digests, str(get_language()), *also)).encode()).hexdigest()[:32]}"'
 
 
 def _raise_its_error(answer: pool.Answer, filtered: bool) -> None:
@@ -167,17 +176,17 @@ def close() -> None:
 
 def _pool() -> pool.Pool:
     """Return the helpers of this process; a forked one has its own."""
-    found = _pools.get(os.getpid())
-    if found is None:
-        folder = _folder()
-        files = "".join(c if c.isalnum() or c in "/_-" else "." for c in str(folder)) + "/[0-9a-f]+[.]map"
-        conf = f'CONFIG\n  ENV\n    MS_MAP_PATTERN "^{files}$"\n  END\nEND\n'
-        _write(folder / "mapserver.conf", conf)
-        environment: Mapping[str, str] = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "LC_ALL": "C.UTF-8",
-            "MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf"),
-        }
-        found = _pools[os.getpid()] = pool.Pool(environment)
-        atexit.register(close)
+    with _starting:
+        found = _pools.get(os.getpid())
+        if found is None:
+            folder = _folder()
+            files = "".join(c if c.isalnum() or c in "/_-" else "." for c in str(folder)) + "/[0-9a-f]+[.]map"
+            _write(folder / "mapserver.conf", f'CONFIG\n  ENV\n    MS_MAP_PATTERN "^{files}$"\n  END\nEND\n')
+            environment: Mapping[str, str] = {
+                "PATH": os.defpath,
+                "LC_ALL": "C.UTF-8",
+                "MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf"),
+            }
+            found = _pools[os.getpid()] = pool.Pool(environment)
+            atexit.register(close)
     return found

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
-from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 
 from geo import crs
@@ -103,7 +101,7 @@ class Plan:
     def response(self, request: HttpRequest) -> HttpResponse:
         """Return MapServer's answer, or 304 when the client has it."""
         text = self.mapfile(request)
-        tag = etag(self.states.values(), text, *(f"{k}={v}" for k, v in self.told))
+        tag = engine.tag(self.states.values(), text, *(f"{k}={v}" for k, v in self.told))
         known = get_conditional_response(request, etag=tag)
         if known is not None:
             return known
@@ -113,12 +111,6 @@ class Plan:
         response = HttpResponse(body, content_type=kind)
         response["ETag"] = tag
         return response
-
-
-def etag(states: Iterable[PublishedVersion], *also: str) -> str:
-    """Return an entity tag of the public rows of layers and of all else that shapes an answer."""
-    digests = [state.digest for state in states]
-    return f'"{hashlib.sha256(chr(10).join((*digests, str(get_language()), *also)).encode()).hexdigest()[:32]}"'
 
 
 def _plan(asked: Question, operation: str) -> Plan:
