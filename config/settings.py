@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.gis",
+    "django.contrib.sitemaps",
     "leaflet",
     "csp",
     "pgtrigger",
@@ -104,6 +105,16 @@ if not READER_ROLE.isidentifier() or not READER_ROLE.islower():
     raise ImproperlyConfigured(f"RW_READER_ROLE is {READER_ROLE!r}; it must be of small letters, digits and _.")
 READER_URL = os.environ.get("RW_READER_URL", "")  # its own sign-in; the database is always that of DATABASE_URL
 PUBLISHED = ["vacancies.published.COLLECTIONS", "layers.published.COLLECTIONS"]  # what the services offer, in this order
+# Who answers for what is published: stands in the metadata and in what the services say of themselves.
+PUBLIC_URL = os.environ.get("RW_PUBLIC_URL", "").rstrip("/")
+CONTACT = {
+    "name": os.environ.get("RW_CONTACT_NAME", "Betreiber dieser Installation (RW_CONTACT_NAME ist nicht gesetzt)"),
+    "mail": os.environ.get("RW_CONTACT_MAIL", "nicht-gesetzt@example.org"),
+    "address": os.environ.get("RW_CONTACT_ADDRESS", "RW_CONTACT_ADDRESS ist nicht gesetzt"),
+    "postcode": os.environ.get("RW_CONTACT_POSTCODE", "00000"),
+    "city": os.environ.get("RW_CONTACT_CITY", "RW_CONTACT_CITY ist nicht gesetzt"),
+}
+CONTRIBUTOR_ID = os.environ.get("RW_CONTRIBUTOR_ID", "")  # the URI that GovData gave the publisher
 PGTRIGGER_INSTALL_ON_MIGRATE = True  # a restored dump lacks the trigger that compares geometries
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
