@@ -26,6 +26,7 @@ from geo.errors import Busy
 from geo.filtering import FilterSet
 from layers.publish import files, version
 from layers.publish.collection import Collection, collection
+from layers.publish.describe import about
 from layers.publish.exports import provenance, workbook, writers
 from layers.publish.rights import as_reader, read_by_reader
 
@@ -63,9 +64,10 @@ def download(request: HttpRequest, name: str, extension: str) -> HttpResponseBas
     """The rows of a layer that meet the filter, as a file; 304 for those who have them, 503 where too many ask at once."""
     layer, kind = collection(name), FORMATS[extension]
     wanted = layer.parse(request.GET, ignore=layer.page_parameters)
-    link = request.build_absolute_uri(request.path) + (f"?{wanted.query_string()}" if wanted else "")
+    here = about.site(request)
+    link = here.link(request.path.lstrip("/")) + (f"?{wanted.query_string()}" if wanted else "")
     told = provenance.of(layer, wanted, link)
-    headers = _headers(told, wanted, kind, extension)
+    headers = _headers(told, wanted, kind, extension, here.link(f"metadaten/{name}.xml"))
     modified = int(_modified(told, wanted).timestamp())
     known = get_conditional_response(request, headers["ETag"], modified)
     if known is not None:
@@ -88,12 +90,12 @@ def _with(response: HttpResponseBase, headers: dict[str, str]) -> HttpResponseBa
     return response
 
 
-def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, extension: str) -> dict[str, str]:
+def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, extension: str, record: str) -> dict[str, str]:
     name = told.collection.name
     chosen = wanted.values and dict(told.collection.defaults) != dict(wanted.dump())
     disposition = "inline" if extension == "geojson" else "attachment"
     file = f"{name}{'-auswahl' if chosen and kind.write else ''}.{extension}"
-    links = [f'<{url}>; rel="license"' for url in told.licence_urls]
+    links = [f'<{record}>; rel="describedby"; type="application/xml"', *(f'<{url}>; rel="license"' for url in told.licence_urls)]
     tag = version.etag(told.collection, extension, told.text(), str(get_language()), str(_modified(told, wanted)))
     return {
         "Content-Disposition": f'{disposition}; filename="{file}"',
@@ -102,7 +104,8 @@ def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, exten
         "Cache-Control": "no-cache",  # may be kept, is to be asked for again
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "Content-Disposition, Link",
-    } | ({"Link": ", ".join(links)} if links else {})
+        "Link": ", ".join(links),
+    }
 
 
 def _modified(told: provenance.Provenance, wanted: FilterSet) -> datetime.datetime:

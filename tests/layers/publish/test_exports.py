@@ -191,7 +191,8 @@ def test_every_file_tells_its_sources(client: Client, tmp_path: Path) -> None:
         assert archive.read("leerstaende.cpg") == b"UTF-8"
         assert {Path(n).suffix for n in archive.namelist()} >= {".shp", ".shx", ".dbf", ".prj", ".cpg", ".txt", ".qml"}
     assert "erfundene Beispiele" in fetch(client, "leerstaende", "geojson", query).decode()
-    assert '<https://creativecommons.org/licenses/by/4.0/>; rel="license"' in client.get("/leerstaende.csv")["Link"]
+    assert '<https://creativecommons.org/licenses/by/4.0/>; rel="license"' in client.head("/leerstaende.csv")["Link"]
+    assert '<http://testserver/metadaten/leerstaende.xml>; rel="describedby"' in client.head("/leerstaende.csv")["Link"]
 
 
 def test_a_geopackage_carries_its_style(client: Client, tmp_path: Path) -> None:
