@@ -65,7 +65,7 @@ def test_the_landing_page_leads_everywhere(client: Client) -> None:
     for rel in ("self", "alternate", "service-desc", "service-doc", "conformance", "data"):
         for href in links(landing, rel):
             assert client.get(href).status_code == 200, href
-    assert links(landing, "describedby") == ["http://testserver/metadaten/ogc-api-features.xml"]
+    assert links(landing, "describedby") == ["http://testserver/metadaten/ogcapi.xml"]
     classes = get(client, "conformance")["conformsTo"]
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in classes
     assert "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text" in classes

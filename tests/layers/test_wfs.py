@@ -27,6 +27,7 @@ from vacancies.published import VACANCIES
 pytestmark = pytest.mark.django_db
 WFS, GML, OWS = "{http://www.opengis.net/wfs/2.0}", "{http://www.opengis.net/gml/3.2}", "{http://www.opengis.net/ows/1.1}"
 XLINK, RAUM = "{http://www.w3.org/1999/xlink}", "{urn:x-raumwohlstand:layers}"
+NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 URN = "urn:ogc:def:crs:EPSG::{}"
 FILTERS = (
     "",
@@ -111,10 +112,11 @@ def test_values_arrive_as_they_are(client: Client) -> None:
     assert found[0][0].get(f"{GML}id") == f"leerstaende.{row.key}"
 
 
-def test_a_column_that_is_empty_is_left_out(client: Client) -> None:
+def test_a_column_that_is_empty_says_so(client: Client) -> None:
     row = PublicVacancy.objects.filter(price_eur=None).order_by("key").first()
     found = features(client, RESOURCEID=f"leerstaende.{row.key}")
-    assert found.find(f".//{RAUM}price_eur") is None
+    empty = found.find(f".//{RAUM}price_eur")
+    assert (empty.get(NIL), empty.text) == ("true", None)
     assert found.find(f".//{RAUM}is_exact").text in ("true", "false")
 
 

@@ -70,7 +70,7 @@ def landing(site: str, base: str, shown: str, query: str) -> dict[str, Any]:
             link("service-doc", HTML, f"{base}api?f=html", _("Beschreibung der Schnittstelle")),
             link("conformance", JSON, f"{base}conformance", _("Erfüllte Normen")),
             link("data", JSON, f"{base}collections{kept}", _("Ebenen")),
-            link("describedby", "application/vnd.iso.19139+xml", f"{site}metadaten/ogc-api-features.xml", _("Metadaten")),
+            link("describedby", "application/vnd.iso.19139+xml", f"{site}metadaten/ogcapi.xml", _("Metadaten")),
         ],
     }
 

@@ -19,6 +19,7 @@ from django.utils.cache import get_conditional_response
 from geo.errors import InvalidParameter, RaumError
 from layers.publish import asking, version
 from layers.publish.collection import Collection, collection, collections
+from layers.publish.describe.about import site
 from layers.publish.ogcapi import documents, items
 from layers.publish.ogcapi.parameters import CRS84, FORMATS, Wanted, filter_names, known_crs, only, read, refuse
 from layers.publish.ows.gate import Gate
@@ -40,7 +41,7 @@ class Asked:
             raise OwsError("InvalidParameterValue", f"the address is longer than {LONGEST_ADDRESS:,} characters", "", 414)
         self.request = request
         self.pairs = [(name, value) for name, values in request.GET.lists() for value in values]
-        self.site = request.build_absolute_uri("/")
+        self.site = site(request).address
         self.base = request.build_absolute_uri(reverse("ogcapi"))
         self.here = request.build_absolute_uri(request.path)
         given = request.GET.get("f", "")

@@ -102,6 +102,8 @@ def read(request: HttpRequest, service: str) -> Question:
     operation = _local(root.tag) if root is not None else keys.get("request", "")
     if not operation:
         raise OwsError("MissingParameterValue", "REQUEST is missing, for example REQUEST=GetCapabilities", "request")
+    if operation.lower() == "getcapabilities" and root is None and not keys.get("service"):
+        raise OwsError("MissingParameterValue", f"SERVICE is missing; expected SERVICE={service}", "service")
     version = (root.get("version") if root is not None else None) or keys.get("version") or keys.get("wmtver") or ""
     return Question(service.upper(), version.strip(), operation, keys, pairs, root, body)
 

@@ -5,30 +5,21 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-# setting: word in the capabilities
-CONTACT = {
-    "CONTACT_ORGANISATION": "organisation",
-    "CONTACT_PERSON": "person",
-    "CONTACT_POSITION": "position",
-    "CONTACT_PHONE": "phone",
-    "CONTACT_STREET": "street",
-    "CONTACT_CITY": "city",
-    "CONTACT_STATE": "state",
-    "CONTACT_POSTCODE": "postcode",
-    "CONTACT_COUNTRY": "country",
-    "CONTACT_MAIL": "mail",
-}
-DEFAULTS = {"organisation": settings.PRODUCT, "state": "DE-BB", "country": "DE"}
-
 
 def about() -> dict[str, object]:
-    """Return title, abstract, terms and contact; what the operator has not set is empty."""
-    contact = {word: getattr(settings, name, "") or DEFAULTS.get(word, "") for name, word in CONTACT.items()}
+    """Return title, abstract, terms and contact; the contact is that of the settings."""
+    known = settings.CONTACT
     return {
         "title": _("Leerstand und Erreichbarkeit in Brandenburg (WFS)"),
         "abstract": _("Leerstehende Gebäude in Brandenburg und was von ihnen aus zu erreichen ist, als Vektordaten zum Herunterladen."),
         "keywords": ["infoFeatureAccessService", "Leerstand", "Erreichbarkeit", "ÖPNV", "Brandenburg"],
-        "fees": getattr(settings, "SERVICE_FEES", "") or _("Die Nutzung ist kostenfrei; die Quellen der Datensätze sind zu nennen."),
-        "constraints": getattr(settings, "SERVICE_CONSTRAINTS", "") or "NONE",
-        **contact,
+        "fees": _("Die Nutzung ist kostenfrei; die Quellen der Datensätze sind zu nennen."),
+        "constraints": "NONE",
+        "organisation": known["name"],
+        "mail": known["mail"],
+        "street": known["address"],
+        "postcode": known["postcode"],
+        "city": known["city"],
+        "state": "DE-BB",
+        "country": "DE",
     }

@@ -5,20 +5,27 @@ The classes that read a request are registered by their tags and cannot be repla
 
 from __future__ import annotations
 
+import datetime
 import logging
 import re
 from typing import Any, cast
 
 from django.db.models import Q
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import get_default_timezone
 from gisserver.exceptions import ExternalParsingError, InvalidParameterValue
 from gisserver.extensions.functions import function_registry
+from gisserver.parsers.fes20.expressions import Literal
 from gisserver.parsers.fes20.identifiers import ResourceId
 from gisserver.parsers.gml.geometries import GEOSGMLGeometry
+from gisserver.parsers.values import parse_iso_date
+from gisserver.types import XsdTypes
 
 from layers.publish.ows.question import NUMBER
 from layers.publish.spatial import stored
 from layers.publish.wfs.feature_types import key_of
 
+_read_literal = Literal.from_xml.__func__  # type: ignore[attr-defined]
 _build_geometry = GEOSGMLGeometry.build_rhs
 _read_geometry = GEOSGMLGeometry.from_xml.__func__
 COORDINATES = ("}pos", "}posList", "}lowerCorner", "}upperCorner", "}coordinates")
@@ -36,6 +43,22 @@ def _in_storage(self: GEOSGMLGeometry, compiler: Any) -> Any:
     return stored(_build_geometry(self, compiler))
 
 
+def _from_xml(cls: type[Literal], element: Any) -> Literal:
+    """An empty literal is an empty text; the engine takes it for nothing and then cannot compare."""
+    made = _read_literal(cls, element)
+    if made.raw_value is None and not len(element):
+        made.raw_value = ""
+    return made
+
+
+def _day(text: str) -> datetime.date:
+    """A day; a client may compare it with a moment, which counts as the day it has in Brandenburg. The engine refuses moments."""
+    moment = parse_datetime(text) if "T" in text else None
+    if moment is None:
+        return parse_iso_date(text)
+    return (moment.astimezone(get_default_timezone()) if moment.tzinfo else moment).date()
+
+
 def _of_numbers(cls: type[GEOSGMLGeometry], element: Any) -> GEOSGMLGeometry:
     """GDAL takes words for zeros."""
     for part in element.iter():
@@ -48,6 +71,8 @@ def mend() -> None:
     """Mend the engine; twice does no harm."""
     ResourceId.build_query = _by_key
     GEOSGMLGeometry.build_rhs = _in_storage
+    XsdTypes.date._to_python_func = _day
+    Literal.from_xml = classmethod(_from_xml)
     GEOSGMLGeometry.from_xml = classmethod(_of_numbers)
     function_registry.functions.clear()  # none is needed, each is a way to keep the database busy
     logging.getLogger("gisserver").setLevel(logging.CRITICAL)  # every bad filter would fill the log with its text

@@ -1,7 +1,7 @@
 """Collections as feature types of WFS: names, types and identifiers of what a client sees.
 
 text → xs:string, number → xs:integer, decimal → xs:decimal, flag → xs:boolean, date → xs:date; a list is its texts joined by
-`|`, an object its JSON text. A column that may be empty is left out where it is.
+`|`, an object its JSON text. A column that is empty says so (`xsi:nil`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from functools import cache
 from typing import Any
 
 from django.contrib.gis.db.models import F
-from django.db.models import Func, Model, TextField
+from django.db.models import Func, Model, TextField, Value
 from django.db.models.functions import Cast
 from gisserver.crs import CRS, CRS84
 from gisserver.features import FeatureField, FeatureType
 from gisserver.parsers.xml import xmlns
-from gisserver.types import GmlIdAttribute, XsdComplexType, XsdElement, XsdTypes
+from gisserver.types import GmlIdAttribute, XPathMatch, XsdComplexType, XsdElement, XsdTypes
 
 from geo import crs
 from geo.filtering import FilterSet
@@ -88,7 +88,18 @@ class ObjectElement(_TextElement):
         return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
+class _Absent(XsdElement):
+    """A standard property of GML that our features may have by the schema, and never have."""
+
+    def build_lhs_part(self, compiler: Any, match: Any) -> Any:
+        return compiler.add_annotation(self.build_rhs_part(compiler, match))
+
+    def build_rhs_part(self, compiler: Any, match: Any) -> Any:
+        return Value(None, output_field=TextField())
+
+
 ELEMENTS = {"list": ListElement, "object": ObjectElement}
+ABSENT = ("name", "description", "identifier")
 
 
 class LayerField(FeatureField):
@@ -151,6 +162,13 @@ class LayerType(FeatureType):
             attributes=[attribute],
             base=XsdTypes.gmlAbstractGMLType,
         )
+
+    def resolve_element(self, xpath: str, ns_aliases: dict[str, str]) -> XPathMatch:
+        prefix, _colon, local = xpath.rpartition(":")
+        if local in ABSENT and ns_aliases.get(prefix) == xmlns.gml.value:
+            absent = _Absent(name=local, type=XsdTypes.string, namespace=xmlns.gml, min_occurs=0, feature_type=self)
+            return XPathMatch(self, [absent], query=xpath)
+        return super().resolve_element(xpath, ns_aliases)
 
     def asking(self, wanted: FilterSet) -> LayerType:
         """Return the same type over the rows that meet the filter."""

@@ -34,7 +34,7 @@ def digits(number: int) -> int:
 
 
 class Gml(DBGML32Renderer):
-    """GML 3.2: identifiers that are valid, on inner polygons, too; empty columns left out."""
+    """GML 3.2: identifiers that are valid, on inner polygons, too; empty columns say so (`xsi:nil`)."""
 
     def decorate_queryset(self, projection: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
         rows = CollectionOutputRenderer.decorate_queryset(self, projection, queryset)
@@ -48,8 +48,8 @@ class Gml(DBGML32Renderer):
         for element in projection.xsd_root_elements:
             if element.type.is_geometry:
                 self.write_gml_field(projection, element, instance)
-            elif (value := element.get_value(instance)) is not None:
-                self.write_xml_field(projection, element, without_control(value))
+            else:
+                self.write_xml_field(projection, element, without_control(element.get_value(instance)))
         self._write(f"</{name}>\n")
 
     def get_gml_id(self, prefix: str, object_id: object) -> str:

@@ -118,7 +118,11 @@ class _Reading(wfs20.BaseWFSGetDataOperation):
 
     def set_pagination_links(self, collection: FeatureCollection) -> None:
         start, size = self.get_pagination()
-        if self.ows_request.resultType == ResultType.hits or not size:
+        if self.ows_request.resultType == ResultType.hits:  # the next thing to ask for is the first page of the rows themselves
+            if collection.number_matched:
+                collection.next = self._link(start, size)
+            return
+        if not size:
             return
         if start > 0:
             collection.previous = self._link(max(0, start - size), min(size, start))
@@ -135,6 +139,7 @@ class _Reading(wfs20.BaseWFSGetDataOperation):
             return None  # several queries in XML: a link cannot say that
         if len(asked.get("FILTER", "")) > LONGEST_FILTER and question.root is not None:
             return None
+        asked.pop("RESULTTYPE", None)
         asked |= {"SERVICE": "WFS", "VERSION": self.view.version, "STARTINDEX": str(start), "COUNT": str(size)}
         return f"{self.view.get_address}{urlencode(asked, quote_via=quote, safe=':,/')}"
 

@@ -22,6 +22,7 @@ from django.db import DataError, InternalError, NotSupportedError, OperationalEr
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from gisserver.exceptions import OWSException
 from gisserver.parsers.ows import KVPRequest, resolve_kvp_parser_class, resolve_xml_parser_class
@@ -31,6 +32,7 @@ from gisserver.views import WFSView
 from geo.errors import RaumError
 from layers.publish import asking, version
 from layers.publish.collection import Collection, collections
+from layers.publish.describe.about import site
 from layers.publish.ows.gate import Gate
 from layers.publish.ows.question import Question, check_depth, read
 from layers.publish.ows.reports import OwsError, report
@@ -78,12 +80,13 @@ class Service(WFSView):
         self.filter_names = {c.name for layer in layers for c in layer.filter.criteria} - {"bbox"} | {asking.EXTENT}
         base = request.build_absolute_uri(request.path)
         self.address = f"{base}?{self.asked.query}" if self.asked.query else base
-        self.state = hashlib.sha256(" ".join(version.etag(layer) for layer in layers).encode()).hexdigest()
-
-        self.site = request.build_absolute_uri("/")
+        known = version.versions(layers).values()
+        self.state = hashlib.sha256(" ".join(f"{v.name} {v.digest}" for v in known).encode()).hexdigest()
+        self.changed = max(v.changed_at for v in known)
+        self.update_sequence = version.sequence_of(self.changed)
+        self.site = site(request).address
         self.get_address = f"{self.address}{'&' if self.asked.query else '?'}"
         self.about, self.prefix, self.versions = about(), PREFIX, (VERSION, "1.1.0", "1.0.0")
-        self.update_sequence = version.update_sequence(layers)
 
     @property
     def server_url(self) -> str:
@@ -109,7 +112,8 @@ class Service(WFSView):
         else:
             given = parse_xml_from_string(self.question.body, extra_ns_aliases=aliases)
             given.attrib.setdefault("service", "WFS")
-            given.attrib.setdefault("version", VERSION)
+            if self.question.request != "GetCapabilities":
+                given.attrib.setdefault("version", VERSION)
             operation = self.get_operation_class("WFS", self.question.request)
             self.ows_request = resolve_xml_parser_class(given).from_xml(given)
         return self.call_operation(operation)
@@ -134,8 +138,8 @@ def _answer(request: HttpRequest, question: Question) -> HttpResponseBase:
     if "filter" in question.keys:
         _check_filter(question.keys["filter"])
     service = Service(request, question, layers)
-    tag = f"W/{version.etag(layers[0], service.state, service.address, repr(sorted(question.keys.items())))}"
-    changed = version.latest(layers)
+    asked = f"{service.state} {service.address} {get_language()} {sorted(question.keys.items())}"
+    tag, changed = f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"', service.changed
     head = {"ETag": tag, "Last-Modified": f"{changed:%a, %d %b %Y %H:%M:%S GMT}", "Cache-Control": "no-cache"}
     if request.method in ("GET", "HEAD"):
         known = get_conditional_response(request, etag=tag, last_modified=int(changed.timestamp()), response=HttpResponse(headers=head))
@@ -180,6 +184,8 @@ def _refusal(error: Exception) -> OwsError:
         if isinstance(error.__cause__, ProgrammingError | InternalError | FieldError | DataError):
             return OwsError("InvalidParameterValue", "the filter cannot be applied to these columns and values", "filter", 400)
         status = 404 if error.status_code == 404 else 400
+        if "gml:boundedBy" in str(error.text):  # the standard's own word for a property that cannot be compared
+            return OwsError("OperationProcessingFailed", "gml:boundedBy cannot be compared; ask with BBOX", "filter", 400)
         return OwsError(error.code, str(error.text)[:500], error.locator or "", status)
     if isinstance(error, OperationalError):
         if getattr(error.__cause__, "sqlstate", "") != "57014":  # query_canceled
