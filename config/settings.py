@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "geo",
     "layers",
     "vacancies",
+    "network",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.gis",
+    "django.contrib.sitemaps",
     "leaflet",
     "csp",
     "pgtrigger",
@@ -62,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "network.basic.BasicAuthMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "vacancies.errors.RaumErrorMiddleware",
@@ -103,7 +106,19 @@ READER_ROLE = os.environ.get("RW_READER_ROLE", "raum_reader")
 if not READER_ROLE.isidentifier() or not READER_ROLE.islower():
     raise ImproperlyConfigured(f"RW_READER_ROLE is {READER_ROLE!r}; it must be of small letters, digits and _.")
 READER_URL = os.environ.get("RW_READER_URL", "")  # its own sign-in; the database is always that of DATABASE_URL
+REGISTER_ROLE = f"{READER_ROLE}_register"  # sees the register's views besides; for those who signed in
 PUBLISHED = ["vacancies.published.COLLECTIONS", "layers.published.COLLECTIONS"]  # what the services offer, in this order
+INTERNAL = ["vacancies.published.INTERNAL"]  # what they offer besides to those who may see it
+# Who answers for what is published: stands in the metadata and in what the services say of themselves.
+PUBLIC_URL = os.environ.get("RW_PUBLIC_URL", "").rstrip("/")
+CONTACT = {
+    "name": os.environ.get("RW_CONTACT_NAME", "Betreiber dieser Installation (RW_CONTACT_NAME ist nicht gesetzt)"),
+    "mail": os.environ.get("RW_CONTACT_MAIL", "nicht-gesetzt@example.org"),
+    "address": os.environ.get("RW_CONTACT_ADDRESS", "RW_CONTACT_ADDRESS ist nicht gesetzt"),
+    "postcode": os.environ.get("RW_CONTACT_POSTCODE", "00000"),
+    "city": os.environ.get("RW_CONTACT_CITY", "RW_CONTACT_CITY ist nicht gesetzt"),
+}
+CONTRIBUTOR_ID = os.environ.get("RW_CONTRIBUTOR_ID", "")  # the URI that GovData gave the publisher
 PGTRIGGER_INSTALL_ON_MIGRATE = True  # a restored dump lacks the trigger that compares geometries
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -51,6 +51,14 @@ class NotAllowed(RaumError):
     """The action is not open to this person or in this state."""
 
 
+class Busy(RaumError):
+    """The server is at work for others; worth another try after `retry_after_s` seconds."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+
 STATUS: dict[type[RaumError], int] = {
     InvalidParameter: 400,
     InvalidParameters: 400,
@@ -58,6 +66,7 @@ STATUS: dict[type[RaumError], int] = {
     ImportRefused: 409,
     NotAllowed: 403,
     RemoteFailed: 502,
+    Busy: 503,
     RaumError: 400,
 }
 

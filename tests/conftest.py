@@ -25,7 +25,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser's event l
 
 def _digest() -> str:
     """Return a hash over everything the prepared database is made from."""
-    kinds = ("geo", "layers", "vacancies", "config")
+    kinds = ("geo", "layers", "vacancies", "network", "config")
     files = [p for k in kinds for p in (ROOT / k).rglob("*") if p.suffix in {".py", ".sql"}]
     files += [p for p in (ROOT / "data").rglob("*") if p.is_file() and "raw" not in p.parts and "build" not in p.parts]
     made = hashlib.sha256()

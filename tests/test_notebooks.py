@@ -29,8 +29,9 @@ def test_ipynb_and_markdown_are_the_same_and_hold_no_outputs(path: Path) -> None
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_it_runs_and_says_what_is_invented(path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_runs_and_says_what_is_invented(path: Path, database_url: str, site: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("RAUM", site)
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
     book = nbformat.read(path, as_version=4)
     NotebookClient(book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}).execute()
@@ -39,6 +40,8 @@ def test_it_runs_and_says_what_is_invented(path: Path, database_url: str, monkey
     assert all(len(c.outputs) for c in code[1:-1] if not c.source.startswith("from"))
     if path.stem == "01_register":
         _check_register(shown)
+    if path.stem == "03_services":
+        _check_services(shown)
     for cell, text in zip(code, shown, strict=True):
         if "is_example" in text or "<iframe" in text:
             assert "Beispiel: " in text, f"examples are shown without saying so: {cell.source[:60]}"
@@ -61,6 +64,21 @@ def _check_register(shown: list[str]) -> None:
     assert "rural" in shown[5]
     assert shown[6].count("circleMarker") == len(workshops) or "srcdoc" in shown[6]
     assert "Beispiel: " in shown[6]
+
+
+def _check_services(shown: list[str]) -> None:
+    rows = frames.vacancies("town_size=rural,small_town_s&transit=C")
+    assert "'raum:leerstaende': 'Leerstände'" in shown[1]
+    assert f"Beispiel: {len(rows)} von {len(rows)} Leerständen sind erfunden." in shown[2]
+    assert "True" in shown[3]
+    assert "(413, 2521893)" in shown[4]
+    distances = frames.stops().query("mode == 'rail'").geometry
+    nearest = rows.geometry.apply(lambda point: distances.distance(point).min())
+    assert f"{round(nearest.max()):.1f}" in shown[5]
+    assert "einwohner" in shown[6]
+    assert "True" in shown[7]
+    assert shown[8].startswith("400 ")
+    assert "transit" in shown[8]
 
 
 def stations():  # type: ignore[no-untyped-def]

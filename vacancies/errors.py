@@ -7,7 +7,10 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from geo.errors import InvalidParameter, InvalidParameters, RaumError, status_of
+from geo.errors import Busy, InvalidParameter, InvalidParameters, RaumError, status_of
+from layers.publish.views import FORMATS
+
+FOR_PROGRAMS = (".json", *(f".{extension}" for extension in FORMATS))
 
 
 class RaumErrorMiddleware:
@@ -22,14 +25,22 @@ class RaumErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, RaumError):
             return None
+        response = self._answer(request, error)
+        if isinstance(error, Busy):
+            response["Retry-After"] = str(error.retry_after_s)
+        return response
+
+    def _answer(self, request: HttpRequest, error: RaumError) -> HttpResponse:
         status = status_of(error)
         problems = error.errors if isinstance(error, InvalidParameters) else [error]
         listed = [
             {"parameter": p.name, "value": p.value, "allowed": p.allowed} if isinstance(p, InvalidParameter) else {"message": str(p)}
             for p in problems
         ]
-        if not request.accepts("text/html") or request.path.endswith((".json", ".geojson", ".csv")):
-            return JsonResponse({"errors": listed}, status=status, json_dumps_params={"ensure_ascii": False})
+        if not request.accepts("text/html") or request.path.endswith(FOR_PROGRAMS):
+            answer = JsonResponse({"errors": listed}, status=status, json_dumps_params={"ensure_ascii": False})
+            answer["Access-Control-Allow-Origin"] = "*"
+            return answer
         kept = request.GET.copy()
         for p in listed:
             kept.pop(p.get("parameter", ""), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 from django.db.models import Count, Max
 from django.utils.translation import gettext_lazy as _
@@ -13,10 +14,12 @@ from layers.publish.collection import Collection, fields_of
 from layers.publish.style import Style, StyleClass, Symbol
 from layers.published import CLASS_COLOURS, NO_CLASS
 from vacancies.filters import VacancyFilter
+from vacancies.listing import PAGE_PARAMETERS
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
+from vacancies.register import RegisterVacancy
 
-INTERNAL = "intern"  # the licence of a list that is not for the public
+INTERNAL_LICENCE = "intern"  # the licence of a list that is not for the public
 HIDDEN = {"point", "footprint", "search_text"}  # shapes go as geometry; the search text repeats other columns
 
 
@@ -50,11 +53,24 @@ VACANCIES = Collection(
     group=_("Leerstände"),
     stamp=_stamp,
     hides=True,
+    page_parameters=PAGE_PARAMETERS,
     keywords=("Leerstand", "Immobilie", "Nachnutzung", "ÖPNV", "Kleinstadt"),
     topic="planningCadastre",
     theme="Gebäude",
 )
 COLLECTIONS = (VACANCIES,)
+
+REGISTER = replace(
+    VACANCIES,
+    name="register",
+    title=_("Leerstände (Register, intern)"),
+    description=_("Alle Leerstände des Registers mit genauer Lage und internen Angaben. Nicht zur Weitergabe."),
+    model=RegisterVacancy,
+    fields=fields_of(RegisterVacancy, "key", *(f.name for f in RegisterVacancy._meta.concrete_fields if f.name not in HIDDEN | {"key"})),
+    hides=False,
+    permission="vacancies.view_vacancy",
+)
+INTERNAL = (REGISTER,)
 
 
 def shown_datasets() -> list[Dataset]:
@@ -71,7 +87,7 @@ def shown_datasets() -> list[Dataset]:
         .order_by()
     )
     lists = set(Vacancy.objects.exclude(dataset=None).values_list("dataset", flat=True).distinct())
-    found = [d for d in Dataset.objects.exclude(licence=INTERNAL).order_by("title") if d.pk not in lists or d.pk in public]
+    found = [d for d in Dataset.objects.exclude(licence=INTERNAL_LICENCE).order_by("title") if d.pk not in lists or d.pk in public]
     for d in found:
         d.row_count = public.get(d.pk, d.row_count)
     return found

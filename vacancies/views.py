@@ -6,7 +6,7 @@ import markdown_it
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import Count
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 
 from geo.models import Town
 from layers.models import ReachRun, TownReach, TransitClass
-from layers.publish import files
 from layers.reach.access import load_preset
 from vacancies.filters import VacancyFilter
 from vacancies.listing import ORDERS, PAGE_PARAMETERS, Listing
@@ -23,7 +22,7 @@ from vacancies.mapdata import map_payload, shape_of
 from vacancies.models import Photo, SiteText, Vacancy
 from vacancies.outward import OutwardQuestion
 from vacancies.public import PublicPhoto, PublicVacancy
-from vacancies.published import VACANCIES, shown_datasets
+from vacancies.published import shown_datasets
 
 MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False})
 
@@ -39,22 +38,6 @@ def listing_page(request: HttpRequest, page: str) -> HttpResponse:
     template = "_answer.html" if request.headers.get("X-Part") == "answer" else {"map": "map.html", "list": "list.html"}[page]
     response = render(request, template, _listing_context(request) | {"page": page})
     response["Vary"] = "X-Part, Accept-Language, Cookie"
-    return response
-
-
-@require_safe
-def geojson(request: HttpRequest) -> StreamingHttpResponse:
-    rows = PublicVacancy.objects.matching(VacancyFilter.parse(request.GET, ignore=PAGE_PARAMETERS))
-    response = StreamingHttpResponse(files.geojson(VACANCIES, rows), content_type="application/geo+json")
-    response["Content-Disposition"] = 'inline; filename="leerstaende.geojson"'
-    return response
-
-
-@require_safe
-def csv(request: HttpRequest) -> StreamingHttpResponse:
-    rows = PublicVacancy.objects.matching(VacancyFilter.parse(request.GET, ignore=PAGE_PARAMETERS))
-    response = StreamingHttpResponse(files.csv(VACANCIES, rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="leerstaende.csv"'
     return response
 
 

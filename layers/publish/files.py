@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.gis.db.models.functions import AsGeoJSON, Transform
+from django.contrib.gis.db.models.functions import AsGeoJSON, PointOnSurface, Transform
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F, QuerySet
 
@@ -31,8 +31,14 @@ def attribution(collection: Collection) -> str:
 
 
 def geojson(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
-    """Yield a FeatureCollection (RFC 7946: EPSG:4326, longitude first); `attribution` and `note` stand at the top."""
-    head = {"attribution": attribution(collection), "note": str(collection.note)}
+    """Return a FeatureCollection in pieces (RFC 7946: EPSG:4326, longitude first); `attribution` and `note` stand at the top.
+
+    The rows are read while the pieces are taken, the attribution at once.
+    """
+    return _geojson(collection, rows, {"attribution": attribution(collection), "note": str(collection.note)})
+
+
+def _geojson(collection: Collection, rows: QuerySet[Any], head: dict[str, str]) -> Iterator[bytes]:
     yield f'{{"type":"FeatureCollection",{ENCODER.encode(head)[1:-1]},"features":['.encode()
     names = [f.name for f in collection.fields]
     shape = AsGeoJSON(Transform(F(collection.geometry), crs.WEB), precision=DIGITS)
@@ -51,16 +57,18 @@ def geojson(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
 def csv(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
     """Yield UTF-8 with byte order mark, semicolons, and the position twice: lon, lat (EPSG:4326) and x, y (EPSG:25833).
 
-    Lists are joined by `|`. Text that a spreadsheet would take for a formula gets an apostrophe in front.
+    The position of an area is a point on it. Lists are joined by `|`. Text that a spreadsheet would take for a formula
+    gets an apostrophe in front.
     """
     out = io.StringIO()
     writer = csv_module.writer(out, delimiter=";", lineterminator="\r\n")
     names = [f.name for f in collection.fields]
     out.write("\ufeff")
     writer.writerow([*names, "lon", "lat", "x", "y"])
-    web = Transform(F(collection.geometry), crs.WEB)
-    place = {"lon": X(web), "lat": Y(web), "east": X(collection.geometry), "north": Y(collection.geometry)}
-    found = rows.order_by(collection.key).annotate(**place).values_list(*names, "lon", "lat", "east", "north")
+    spot = place(collection)
+    web = Transform(spot, crs.WEB)
+    position = {"lon": X(web), "lat": Y(web), "east": X(spot), "north": Y(spot)}
+    found = rows.order_by(collection.key).annotate(**position).values_list(*names, "lon", "lat", "east", "north")
     for batch in _batches(found):
         for row in batch:
             *values, lon, lat, x, y = row
@@ -70,6 +78,11 @@ def csv(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
         out.truncate()
     if out.tell():
         yield out.getvalue().encode()
+
+
+def place(collection: Collection) -> Any:
+    """Return the position of a row in a table: its point, or a point on its area (storage CRS)."""
+    return F(collection.geometry) if collection.geometry_type == "Point" else PointOnSurface(F(collection.geometry))
 
 
 def cell(value: Any) -> str:

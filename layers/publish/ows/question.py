@@ -83,6 +83,7 @@ def read(request: HttpRequest, service: str) -> Question:
             body = b""
         elif kind in XML:
             root = _document(body)
+            _check_numbers({name.lower(): value for name, value in root.attrib.items()})
         else:
             raise OwsError("NoApplicableCode", f"Content-Type {kind[:60]!r} is not read; expected {KEYS} or text/xml", status=415)
     elif request.method not in ("GET", "HEAD"):
@@ -101,6 +102,8 @@ def read(request: HttpRequest, service: str) -> Question:
     operation = _local(root.tag) if root is not None else keys.get("request", "")
     if not operation:
         raise OwsError("MissingParameterValue", "REQUEST is missing, for example REQUEST=GetCapabilities", "request")
+    if operation.lower() == "getcapabilities" and root is None and not keys.get("service"):
+        raise OwsError("MissingParameterValue", f"SERVICE is missing; expected SERVICE={service}", "service")
     version = (root.get("version") if root is not None else None) or keys.get("version") or keys.get("wmtver") or ""
     return Question(service.upper(), version.strip(), operation, keys, pairs, root, body)
 

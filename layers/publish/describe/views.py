@@ -1,0 +1,57 @@
+"""Addresses that describe the layers and services: ISO 19139 records and the catalogue for portals, always in German."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, quote_etag
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from layers.publish import version
+from layers.publish.collection import collections
+from layers.publish.describe import about, catalogue, iso
+
+GRAPHS = {"rdf": ("pretty-xml", "application/rdf+xml"), "ttl": ("turtle", "text/turtle; charset=utf-8")}
+
+
+@require_safe
+def record(request: HttpRequest, name: str) -> HttpResponse:
+    """The ISO 19139 record of a layer or of a service."""
+    layers, site = collections(), about.site(request)
+    layer = next((c for c in layers if c.name == name), None)
+    service = next((s for s in about.SERVICES if s.name == name), None)
+    with override("de"):
+        if layer is not None:
+            text = iso.layer_record(layer, site, about.datasets_of(layer), version.changed_at(layer))
+        elif service is not None:
+            sources = list({d.key: d for c in layers for d in about.datasets_of(c)}.values())
+            text = iso.service_record(service, layers, site, sources, version.latest(layers))
+        else:
+            raise Http404
+    return _open(HttpResponse(text, content_type="application/xml; charset=utf-8"))
+
+
+@require_safe
+def dcat(request: HttpRequest, extension: str) -> HttpResponse:
+    """All layers with an open licence as a DCAT-AP.de catalogue, as RDF/XML or Turtle; 304 for those who have it."""
+    layers, site = collections(), about.site(request)
+    changed = version.latest(layers)
+    described = [(c, about.datasets_of(c), version.changed_at(c)) for c in layers]
+    told = "".join(f"{d.loaded_at}" for _c, sources, _at in described for d in sources)
+    tag = quote_etag(version.etag(layers[0], told, str(changed), extension, site.address, site.organisation, site.mail).strip('"'))
+    known = get_conditional_response(request, tag)
+    if known is not None:
+        return _open(known)
+    kind, media_type = GRAPHS[extension]
+    with override("de"):
+        text = catalogue.catalogue(site, described).serialize(format=kind)
+    response = _open(HttpResponse(text, content_type=media_type))
+    response["ETag"], response["Last-Modified"] = tag, http_date(changed.timestamp())
+    return response
+
+
+def _open(response: HttpResponse) -> HttpResponse:
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,134 @@
+"""Every layer as a file at its own address, in every format: parse, ask, send."""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from geo.errors import Busy
+from geo.filtering import FilterSet
+from layers.publish import files, version
+from layers.publish.collection import Collection, collection
+from layers.publish.describe import about
+from layers.publish.exports import provenance, workbook, writers
+from layers.publish.rights import as_reader, read_by_reader
+
+AT_ONCE = 2  # files built at the same time by one process
+WAIT_S = 20
+BUILD_MS = 60_000
+_building = threading.BoundedSemaphore(AT_ONCE)
+Write = Callable[[provenance.Provenance, QuerySet[Any], Path], Path]
+Stream = Callable[[Collection, QuerySet[Any]], Iterator[bytes]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format: its media type, its name for people, and who makes it: pieces at once, or a file first."""
+
+    media_type: str
+    title: str
+    stream: Stream | None = None
+    write: Write | None = None
+
+
+FORMATS = {
+    "gpkg": Format("application/geopackage+sqlite3", "GeoPackage", write=writers.geopackage),
+    "parquet": Format("application/vnd.apache.parquet", "GeoParquet", write=writers.geoparquet),
+    "fgb": Format("application/vnd.flatgeobuf", "FlatGeobuf", write=writers.flatgeobuf),
+    "shp.zip": Format("application/zip", "Shapefile", write=writers.shapefile),
+    "xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel", write=workbook.workbook),
+    "geojson": Format("application/geo+json", "GeoJSON", stream=files.geojson),
+    "csv": Format("text/csv; charset=utf-8", "CSV", stream=files.csv),
+}
+
+
+@require_safe
+def download(request: HttpRequest, name: str, extension: str) -> HttpResponseBase:
+    """The rows of a layer that meet the filter, as a file; 304 for those who have them, 503 where too many ask at once."""
+    layer, kind = collection(name), FORMATS[extension]
+    wanted = layer.parse(request.GET, ignore=layer.page_parameters)
+    here = about.site(request)
+    link = here.link(request.path.lstrip("/")) + (f"?{wanted.query_string()}" if wanted else "")
+    told = provenance.of(layer, wanted, link)
+    headers = _headers(told, wanted, kind, extension, here.link(f"metadaten/{name}.xml"))
+    modified = int(_modified(told, wanted).timestamp())
+    known = get_conditional_response(request, headers["ETag"], modified)
+    if known is not None:
+        return _with(known, headers)
+    if request.method == "HEAD":
+        return _with(HttpResponse(content_type=kind.media_type), headers)
+    rows = layer.matching(wanted)
+    if kind.stream:
+        return _with(StreamingHttpResponse(read_by_reader(kind.stream(layer, rows)), content_type=kind.media_type), headers)
+    assert kind.write
+    with _turn(), tempfile.TemporaryDirectory(prefix="raum-") as folder:
+        with as_reader(BUILD_MS):
+            path = kind.write(told, rows, Path(folder))
+        return _with(FileResponse(path.open("rb"), content_type=kind.media_type), headers)
+
+
+def _with(response: HttpResponseBase, headers: dict[str, str]) -> HttpResponseBase:
+    for name, value in headers.items():
+        response[name] = value
+    return response
+
+
+def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, extension: str, record: str) -> dict[str, str]:
+    name = told.collection.name
+    chosen = wanted.values and dict(told.collection.defaults) != dict(wanted.dump())
+    disposition = "inline" if extension == "geojson" else "attachment"
+    file = f"{name}{'-auswahl' if chosen and kind.write else ''}.{extension}"
+    links = [f'<{record}>; rel="describedby"; type="application/xml"', *(f'<{url}>; rel="license"' for url in told.licence_urls)]
+    tag = version.etag(told.collection, extension, told.text(), str(get_language()), str(_modified(told, wanted)))
+    return {
+        "Content-Disposition": f'{disposition}; filename="{file}"',
+        "ETag": f"W/{tag}",  # two builds hold the same rows, not the same bytes
+        "Last-Modified": http_date(_modified(told, wanted).timestamp()),
+        "Cache-Control": "no-cache",  # may be kept, is to be asked for again
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "Content-Disposition, Link",
+        "Link": ", ".join(links),
+    }
+
+
+def _modified(told: provenance.Provenance, wanted: FilterSet) -> datetime.datetime:
+    """Return since when the answer is as it is: the rows, their sources, and the day where the filter counts from today."""
+    times = [told.changed_at, *(d.loaded_at for d in told.datasets)]
+    if any(criterion.kind == "months" for criterion, _value in wanted.active()):
+        zone = ZoneInfo(settings.TIME_ZONE)
+        times.append(datetime.datetime.combine(datetime.datetime.now(zone).date(), datetime.time(), zone))
+    return max(times)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for a turn to build a file.
+
+    Raises
+    ------
+    Busy
+        When none came within `WAIT_S`.
+    """
+    if not _building.acquire(timeout=WAIT_S):
+        raise Busy(_("Gerade werden zu viele Dateien erzeugt. Bitte in einer halben Minute noch einmal versuchen."), 30)
+    try:
+        yield
+    finally:
+        _building.release()
