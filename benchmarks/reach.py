@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers import nigiri
-from layers.reach import connections as cn
 from layers.reach import scan
 from layers.reach.timetable import read_feed
+from layers.reach.transit import connections as cn
 
 FEED = Path(__file__).resolve().parent.parent / "data" / "timetable" / "vbb-2021-04-20.zip"
 DAY = datetime.date(2021, 4, 20)

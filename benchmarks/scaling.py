@@ -23,9 +23,10 @@ import geopandas as gpd
 import numpy as np
 
 from geo import crs
-from layers.reach import cluster, place_files, travel
-from layers.reach.connections import DayTimetable, footpaths
-from layers.reach.crew import crew
+from layers.reach.bulk import cluster, place_files
+from layers.reach.bulk.crew import crew
+from layers.reach.transit import travel
+from layers.reach.transit.connections import DayTimetable, footpaths
 
 DAY = datetime.date(2021, 4, 20)
 TOWNS, VILLAGES, SIDE_M = 2_500, 14, 190_000.0  # 37,500 stops; a tenth of Germany's area

@@ -20,13 +20,18 @@ import numpy as np
 import osmium
 
 from geo import crs
-from layers.reach import osm_streets
-from layers.reach.isochrones import isochrones
-from layers.reach.street_rules import MODES
-from layers.reach.streets import StreetGraph, components, nearest, seconds_to_nearest, snap
+from layers.reach.areas.around_streets import isochrones
+from layers.reach.streets import StreetGraph, nearest, seconds_to_nearest, snap
+from layers.reach.transit.connections import Access
+from layers.reach.ways import osm_streets
+from layers.reach.ways.components import components
+from layers.reach.ways.stop_walks import along_streets
+from layers.reach.ways.street_rules import MODES
 
 FACILITIES = 900
 PLACES = 300_000
+STOPS = 13_000
+LONGEST_WALK_S = 26 * 60.0
 ORIGIN = (250_000.0, 5_700_000.0)
 
 
@@ -117,6 +122,14 @@ def ask(graph: StreetGraph) -> None:
         spots = snap(graph, *places.T, "walk")
     with measured(f"walk: {PLACES:,} places to the nearest of {FACILITIES}"):
         seconds_to_nearest(graph, "walk", spots, at)
+    stops = tuple(dice.uniform(low, high, (STOPS, 2)).T)
+    for count in (1, 80_000):
+        some = tuple(places[:count].T)
+        nobody = Access(np.zeros(count + 1, np.int32), np.empty(0, np.int32), np.empty(0, np.int32))
+        along_streets(graph, some, stops, nobody, LONGEST_WALK_S)
+        with measured(f"walk: {count:,} places to all of {STOPS:,} stops within 26 minutes"):
+            found = along_streets(graph, some, stops, nobody, LONGEST_WALK_S)
+        print(f"    {len(found.stop):,} pairs")
     for mode in MODES:
         snap(graph, *middle, mode)
         with measured(f"{mode}: isochrone of 30 minutes"):

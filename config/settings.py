@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "geo",
     "layers",
     "vacancies",
+    "network",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "network.basic.BasicAuthMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "vacancies.errors.RaumErrorMiddleware",
@@ -104,7 +106,9 @@ READER_ROLE = os.environ.get("RW_READER_ROLE", "raum_reader")
 if not READER_ROLE.isidentifier() or not READER_ROLE.islower():
     raise ImproperlyConfigured(f"RW_READER_ROLE is {READER_ROLE!r}; it must be of small letters, digits and _.")
 READER_URL = os.environ.get("RW_READER_URL", "")  # its own sign-in; the database is always that of DATABASE_URL
+REGISTER_ROLE = f"{READER_ROLE}_register"  # sees the register's views besides; for those who signed in
 PUBLISHED = ["vacancies.published.COLLECTIONS", "layers.published.COLLECTIONS"]  # what the services offer, in this order
+INTERNAL = ["vacancies.published.INTERNAL"]  # what they offer besides to those who may see it
 # Who answers for what is published: stands in the metadata and in what the services say of themselves.
 PUBLIC_URL = os.environ.get("RW_PUBLIC_URL", "").rstrip("/")
 CONTACT = {

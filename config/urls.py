@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.sitemaps import views as sitemaps
 from django.urls import include, path
 
+from layers.publish.ows.page import services_page
 from vacancies.sitemaps import SITEMAPS
 
 urlpatterns = [
@@ -12,6 +13,8 @@ urlpatterns = [
     path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap_part"),
     *i18n_patterns(
         path("admin/", admin.site.urls),
+        path("ogc/", services_page, name="services"),
+        path("", include("network.urls")),
         path("", include("layers.urls")),
         path("", include("vacancies.urls")),
         path("", include("layers.publish.urls")),

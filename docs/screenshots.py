@@ -8,19 +8,16 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import django
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from benchmarks.serving import served
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
@@ -40,32 +37,6 @@ PICTURES = {
     "english": "/en/?town_size=rural&transit=C",
 }
 SLICED = ("detail", "town", "sources", "admin")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """The pages as `./dev run` serves them; yields their address."""
-    subprocess.run([sys.executable, "manage.py", "bootstrap"], cwd=ROOT, check=True)
-    address = f"127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", address, "--threads", "4", "--log-level", "warning"]
-    server = subprocess.Popen(command, cwd=ROOT)
-    try:
-        for _wait in range(300):
-            if server.poll() is not None:
-                sys.exit(f"The server ended with {server.returncode}.")
-            with suppress(urllib.error.URLError), urllib.request.urlopen(f"http://{address}/impressum/", timeout=30):
-                break
-            time.sleep(0.1)
-        yield f"http://{address}"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
 @contextmanager

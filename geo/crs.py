@@ -86,6 +86,18 @@ def transform(geometry: Any, source: int | str, target: int | str) -> Any:
     return shapely.transform(geometry, lambda xy: np.column_stack(t.transform(xy[:, 0], xy[:, 1])))
 
 
+@lru_cache(maxsize=64)
+def north_first(number: int) -> bool:
+    """Whether the authority lists north (latitude) before east: the order of WMS 1.3.0, WFS 1.1 and later."""
+    return bool(CRS.from_epsg(number).axis_info[0].direction == "north")
+
+
+@lru_cache(maxsize=64)
+def in_degrees(number: int) -> bool:
+    """Whether the coordinates are degrees."""
+    return bool(CRS.from_epsg(number).is_geographic)
+
+
 def accuracy_m(source: int) -> float:
     """Return how exactly coordinates of a CRS come out in the storage CRS, in metres; 0 when nothing is lost, NaN when unknown."""
     if source in KNOWN:

@@ -1,6 +1,7 @@
-"""The public views in the database, made from the `sql/*.sql` of every app, and the role that reads them and nothing else.
+"""The views that services read, made from the `sql/*.sql` of every app, and the two roles that read them and nothing else.
 
-Views are derived, so they are no migrations: they are dropped before tables change and made anew when a file differs
+The reader's role reads the views called `public_*`; the register's role the others, too (`register_*`: what is not for the
+public). Views are derived, so they are no migrations: they are dropped before tables change and made anew when a file differs
 from what is in the database. The files' hash is kept as the first view's comment.
 """
 
@@ -34,7 +35,9 @@ def names() -> list[str]:
 
 
 def _digest() -> str:
-    return hashlib.sha256(settings.READER_ROLE.encode() + b"".join(path.read_bytes() for path in files())).hexdigest()
+    return hashlib.sha256(
+        f"{settings.READER_ROLE} {settings.REGISTER_ROLE}".encode() + b"".join(path.read_bytes() for path in files())
+    ).hexdigest()
 
 
 def drop(using: str = "default") -> None:
@@ -60,29 +63,33 @@ def create(using: str = "default") -> bool:
 
 
 def grant(cursor: Any) -> None:
-    """Let the reader's role read the views; it is made when it is missing.
+    """Let the reader's role read the public views and the register's role all; the roles are made when they are missing.
 
     Raises
     ------
     ImproperlyConfigured
-        When the database user may not make roles; the text has the one command to type.
+        When the database user may not make roles; the text has the commands to type.
     """
-    role = settings.READER_ROLE
+    public = [name for name in names() if name.startswith("public_")]
+    for role, views in ((settings.READER_ROLE, public), (settings.REGISTER_ROLE, names())):
+        _make(cursor, role)
+        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+        cursor.execute(f"GRANT SELECT ON {', '.join(views)} TO {role}")
+
+
+def _make(cursor: Any, role: str) -> None:
+    make = f"CREATE ROLE {role} LOGIN NOINHERIT"
     cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
     if not cursor.fetchone():
         try:
             with transaction.atomic():
-                cursor.execute(
-                    f"DO $$ BEGIN CREATE ROLE {role} LOGIN NOINHERIT; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
-                )
+                cursor.execute(f"DO $$ BEGIN {make}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$")
         except ProgrammingError as error:
-            command = f"CREATE ROLE {role} LOGIN NOINHERIT; GRANT {role} TO CURRENT_USER"
+            command = f"{make}; GRANT {role} TO CURRENT_USER"
             raise ImproperlyConfigured(f"the database user may not make the role {role}; let an administrator run: {command}") from error
     cursor.execute("SELECT rolsuper OR pg_has_role(current_user, %s, 'MEMBER') FROM pg_roles WHERE rolname = current_user", [role])
     if not cursor.fetchone()[0]:
         cursor.execute(f"GRANT {role} TO CURRENT_USER")
-    cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
-    cursor.execute(f"GRANT SELECT ON {', '.join(names())} TO {role}")
 
 
 def before_migrations(plan: list[Any], using: str, **_more: Any) -> None:

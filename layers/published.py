@@ -65,7 +65,7 @@ def _minutes(column: str, outline: bool) -> Style:
         symbol = Symbol(fill=colour, stroke=colour if outline else "", opacity=0.35 if outline else 0.6)
         classes.append(StyleClass(label, symbol, low=low, high=high + 1 if high else None))
         low = high + 1 if high else low
-    return Style(tuple(classes), column=column)
+    return Style(tuple(classes), column=column, order=f"-{column}" if outline else "")
 
 
 FACILITY_COLOURS = {

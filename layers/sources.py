@@ -20,6 +20,7 @@ from geo.models import Dataset, District, Town
 from geo.sources import DATA, checksum, dataset
 from layers.models import Mode, TransitStop
 from layers.reach.access import load_preset
+from layers.reach.transit import route_types
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,13 +32,13 @@ OWN_FEED = DATA / "timetable" / "vbb-2021-04-20.zip"
 OWN_DAY = datetime.date(2021, 4, 20)
 OWN_KEY = "timetable-vbb-2021"
 LOSS = 0.5
-# GTFS route types, basic and extended, best mode first
-MODES: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
-    (Mode.RAIL, ((2, 2), (100, 117))),
-    (Mode.METRO, ((1, 1), (400, 405))),
-    (Mode.TRAM, ((0, 0), (5, 7), (900, 906), (1300, 1300), (1400, 1400))),
-    (Mode.BUS, ((3, 3), (11, 11), (200, 209), (700, 717), (800, 800), (1500, 1507))),
-    (Mode.FERRY, ((4, 4), (1000, 1000), (1200, 1200))),
+# best mode first
+MODES: tuple[tuple[str, route_types.Ranges], ...] = (
+    (Mode.RAIL, route_types.RAIL),
+    (Mode.METRO, route_types.METRO),
+    (Mode.TRAM, route_types.TRAM),
+    (Mode.BUS, route_types.BUS),
+    (Mode.FERRY, route_types.FERRY),
 )
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from geo import crs
 from geo.errors import InvalidParameter
 from layers.models import Centre, ClassArea, ReachArea, ReachRun, Surface, TransitClass
+from layers.reach.ways.walking import CROW_FLY
 
 DIGITS = 4  # of a degree: about ten metres
 SIMPLER_M = 40.0  # for drawing; the stored areas are finer
@@ -49,7 +50,7 @@ def centres(request: HttpRequest) -> JsonResponse:
 @require_safe
 def surface_picture(request: HttpRequest, key: str) -> HttpResponse:
     """Minutes to a centre as a grey PNG in EPSG:3857 (0 = no connection); its box stands in the header `X-Box`."""
-    from layers.reach import cells
+    from layers.reach.areas import cells
 
     surface = get_object_or_404(Surface, run=_live(), centre__key=key)
     picture, box = cells.picture(surface, median=_number(request))
@@ -64,7 +65,7 @@ def isochrones(request: HttpRequest, key: str) -> HttpResponse:
     """The areas from which a centre is reached within 15, 30 … 90 minutes (best ride), as GeoJSON."""
     centre = get_object_or_404(Centre, run=_live(), key=key)
     rows = ReachArea.objects.filter(centre=centre).order_by("-minutes")
-    return _areas(rows, "minutes", {"centre": centre.name, "run": centre.run.described()})
+    return _areas(rows, "minutes", {"centre": centre.name, "run": centre.run.described() | {"method": CROW_FLY}})
 
 
 @require_safe
@@ -72,7 +73,8 @@ def classes(request: HttpRequest) -> HttpResponse:
     """Where each transit access class is reached, as GeoJSON."""
     run = _live()
     labels = {str(k): str(v) for k, v in TransitClass.choices}
-    return _areas(ClassArea.objects.filter(run=run).order_by("transit_class"), "transit_class", {"labels": labels, "run": run.described()})
+    about = run.described() | {"method": "crow-fly"}
+    return _areas(ClassArea.objects.filter(run=run).order_by("transit_class"), "transit_class", {"labels": labels, "run": about})
 
 
 def _areas(rows: Any, name: str, head: dict[str, Any]) -> HttpResponse:

@@ -20,7 +20,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 PO = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
-CODE = ("config", "geo", "layers", "vacancies")
+CODE = ("config", "geo", "layers", "vacancies", "network")
 # the functions that translate: at which position they take context, text and plural
 CALLS: dict[str, tuple[int | None, int, int | None]] = {
     "gettext": (None, 0, None),

@@ -25,7 +25,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser's event l
 
 def _digest() -> str:
     """Return a hash over everything the prepared database is made from."""
-    kinds = ("geo", "layers", "vacancies", "config")
+    kinds = ("geo", "layers", "vacancies", "network", "config")
     files = [p for k in kinds for p in (ROOT / k).rglob("*") if p.suffix in {".py", ".sql"}]
     files += [p for p in (ROOT / "data").rglob("*") if p.is_file() and "raw" not in p.parts and "build" not in p.parts]
     made = hashlib.sha256()
@@ -70,6 +70,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 def database_url(django_db_setup: None) -> str:
     """The test database's address, for other processes."""
     return os.environ["DATABASE_URL"].rpartition("/")[0] + "/" + str(connections["default"].settings_dict["NAME"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def helpers_end(django_db_setup: None) -> Iterator[None]:
+    """MapServer's helpers keep connections to the test database, which could not be dropped."""
+    yield
+    from layers.publish.mapserver import engine
+
+    engine.close()
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_safe
 
 from geo.errors import InvalidParameter, InvalidParameters, RaumError
 from layers.models import ReachRun
-from layers.reach.compare import MEASURES
-from layers.reach.compare_words import LABELS
+from layers.reach.whatif.compare import MEASURES
+from layers.reach.whatif.compare_words import LABELS
 from vacancies.comparison import WITHIN, WhatIf, about, label
 
 PAGE_SIZE = 50

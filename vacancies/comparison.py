@@ -21,8 +21,8 @@ from geo.models import Town
 from geo.positions import X, Y
 from layers.models import ReachRun, TownReach
 from layers.publish.files import DIGITS, ENCODER, cell
-from layers.reach import compare_words
-from layers.reach.compare import CLASS, MEASURES, MINUTES, NOT, Comparison, Crossing, Results
+from layers.reach.whatif import compare_words
+from layers.reach.whatif.compare import CLASS, MEASURES, MINUTES, NOT, Comparison, Crossing, Results
 from vacancies.public import PublicVacancy
 
 WITHIN = 60
@@ -226,6 +226,9 @@ def _comparable(before: ReachRun, after: ReachRun) -> tuple[list[str], list[str]
     elif windows[0] != windows[1]:
         kept = [CLASS]
         notes.append(_("Die Fahrzeiten gelten für verschiedene Tageszeiten und werden nicht verglichen."))
+    elif len({r.parameters.get("walk", {}).get("streets", "") for r in (before, after)}) > 1:
+        kept = [CLASS]
+        notes.append(_("Die Wege zu den Haltestellen sind verschieden gemessen; die Fahrzeiten werden nicht verglichen."))
     if before.preset != after.preset:
         kept = [m for m in kept if m != CLASS]
         notes.append(_("Die ÖV-Güteklassen folgen verschiedenen Verfahren und werden nicht verglichen."))

@@ -362,3 +362,4 @@ class SiteText(models.Model):
 
 
 from vacancies.public import PublicPhoto, PublicUnit, PublicVacancy  # noqa: E402, F401  (Django finds models here)
+from vacancies.register import RegisterVacancy  # noqa: E402, F401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 from django.db.models import Count, Max
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +17,9 @@ from vacancies.filters import VacancyFilter
 from vacancies.listing import PAGE_PARAMETERS
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
+from vacancies.register import RegisterVacancy
 
-INTERNAL = "intern"  # the licence of a list that is not for the public
+INTERNAL_LICENCE = "intern"  # the licence of a list that is not for the public
 HIDDEN = {"point", "footprint", "search_text"}  # shapes go as geometry; the search text repeats other columns
 
 
@@ -58,6 +60,18 @@ VACANCIES = Collection(
 )
 COLLECTIONS = (VACANCIES,)
 
+REGISTER = replace(
+    VACANCIES,
+    name="register",
+    title=_("Leerstände (Register, intern)"),
+    description=_("Alle Leerstände des Registers mit genauer Lage und internen Angaben. Nicht zur Weitergabe."),
+    model=RegisterVacancy,
+    fields=fields_of(RegisterVacancy, "key", *(f.name for f in RegisterVacancy._meta.concrete_fields if f.name not in HIDDEN | {"key"})),
+    hides=False,
+    permission="vacancies.view_vacancy",
+)
+INTERNAL = (REGISTER,)
+
 
 def shown_datasets() -> list[Dataset]:
     """Return the data sets for the data page.
@@ -73,7 +87,7 @@ def shown_datasets() -> list[Dataset]:
         .order_by()
     )
     lists = set(Vacancy.objects.exclude(dataset=None).values_list("dataset", flat=True).distinct())
-    found = [d for d in Dataset.objects.exclude(licence=INTERNAL).order_by("title") if d.pk not in lists or d.pk in public]
+    found = [d for d in Dataset.objects.exclude(licence=INTERNAL_LICENCE).order_by("title") if d.pk not in lists or d.pk in public]
     for d in found:
         d.row_count = public.get(d.pk, d.row_count)
     return found

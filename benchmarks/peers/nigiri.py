@@ -20,7 +20,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from geo import crs
-from layers.reach.connections import DayTimetable, Footpaths
+from layers.reach.transit.connections import DayTimetable, Footpaths
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LONGEST_WALK_S = 15 * 60

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -14,7 +16,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
-from geo.errors import InvalidParameter
+from geo.errors import InvalidParameter, InvalidParameters
 from geo.filtering import FilterSet
 from layers.publish.style import Style
 
@@ -77,6 +79,8 @@ class Collection:
         Returns a text that changes whenever the public rows may have changed; it may see everything and is never shown.
     hides : bool
         Whether rows exist that the public does not see.
+    permission : str
+        What a person must have to see the layer; empty: everybody sees it.
     page_parameters : tuple of str
         What the addresses of its page carry besides the filter (sorting, paging); its files pass over them.
     topic, theme : str
@@ -100,6 +104,7 @@ class Collection:
     scale: tuple[int, int] = (0, 0)
     defaults: Mapping[str, str] = field(default_factory=dict)
     hides: bool = False
+    permission: str = ""
     page_parameters: tuple[str, ...] = ()
     topic: str = "planningCadastre"
     theme: str = ""
@@ -132,7 +137,10 @@ class Collection:
         """Return the filter that parameters ask for, with the layer's defaults; raises `InvalidParameters`."""
         wanted = self.filter.parse(given, ignore=ignore)
         missing = {name: value for name, value in self.defaults.items() if name not in wanted.values}
-        return self.filter({**self.filter.parse(missing).values, **wanted.values}) if missing else wanted
+        try:
+            return self.filter({**self.filter.parse(missing).values, **wanted.values}) if missing else wanted
+        except InvalidParameters:
+            return wanted  # what the default names is not there, and so no rows of it: nothing is computed yet
 
     def matching(self, wanted: FilterSet) -> models.QuerySet[Any]:
         """Return the public rows that meet the filter."""
@@ -172,13 +180,37 @@ def _declared(paths: tuple[str, ...]) -> tuple[Collection, ...]:
     return tuple(c for path in paths for c in import_string(path))
 
 
+_offered: ContextVar[tuple[Collection, ...] | None] = ContextVar("offered", default=None)
+
+
 def collections() -> tuple[Collection, ...]:
-    """Return every public layer, in the order of the settings."""
-    return _declared(tuple(settings.PUBLISHED))
+    """Return the layers on offer: every public one in the order of the settings, unless others are offered to a person."""
+    offered = _offered.get()
+    return _declared(tuple(settings.PUBLISHED)) if offered is None else offered
+
+
+@contextmanager
+def offering(layers: tuple[Collection, ...]) -> Iterator[None]:
+    """Offer other layers than the public ones in here, and ask the database as the role that may read them."""
+    before = _offered.set(layers)
+    try:
+        yield
+    finally:
+        _offered.reset(before)
+
+
+def is_internal() -> bool:
+    """Whether layers are on offer that are not for the public."""
+    return _offered.get() is not None
+
+
+def internal_collections() -> tuple[Collection, ...]:
+    """Return the layers that are not for the public; each names the permission it needs."""
+    return _declared(tuple(settings.INTERNAL))
 
 
 def collection(name: str) -> Collection:
-    """Return one public layer; raises `InvalidParameter` naming those there are."""
+    """Return one layer on offer; raises `InvalidParameter` naming those there are."""
     found = next((c for c in collections() if c.name == name), None)
     if found is None:
         raise InvalidParameter("layer", name[:60], ", ".join(c.name for c in collections()))

@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.db import connection, transaction
 
+from layers.publish.collection import is_internal
+
 TIMEOUT_MS = 20_000
 
 
@@ -16,11 +18,13 @@ TIMEOUT_MS = 20_000
 def as_reader(timeout_ms: int = TIMEOUT_MS) -> Iterator[None]:
     """Ask the database as the reader's role within one transaction; a query that takes longer is cancelled.
 
-    Base tables answer "permission denied". Answers that are streamed must be read inside.
+    Where internal layers are on offer, it is the role that sees the register's views besides. Base tables answer "permission denied".
+    Answers that are streamed must be read inside.
     """
+    role = settings.REGISTER_ROLE if is_internal() else settings.READER_ROLE
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {int(timeout_ms)}; SET LOCAL ROLE {settings.READER_ROLE}")
+            cursor.execute(f"SET LOCAL statement_timeout = {int(timeout_ms)}; SET LOCAL ROLE {role}")
         yield
         with connection.cursor() as cursor:  # a surrounding transaction goes on as before; after an error its rollback sees to that
             cursor.execute("RESET ROLE; SET LOCAL statement_timeout = DEFAULT")
@@ -35,12 +39,14 @@ def read_by_reader(pieces: Iterable[bytes], timeout_ms: int = TIMEOUT_MS) -> Ite
 def reader_dsn(timeout_ms: int = TIMEOUT_MS) -> str:
     """Return the libpq words with which another program (MapServer) connects as the reader.
 
-    Where the installation gives the role no sign-in of its own (RW_READER_URL), it signs in as we do and takes the role at once.
+    Where internal layers are on offer: as the role of the register. Where the installation gives the role no sign-in of its own
+    (RW_READER_URL), it signs in as we do and takes the role at once.
     """
     ours = connection.settings_dict
     given = urlsplit(settings.READER_URL)
-    own = bool(settings.READER_URL)
-    options = f"-c statement_timeout={int(timeout_ms)}" + ("" if own else f" -c role={settings.READER_ROLE}")
+    own = bool(settings.READER_URL) and not is_internal()
+    role = settings.REGISTER_ROLE if is_internal() else settings.READER_ROLE
+    options = f"-c statement_timeout={int(timeout_ms)}" + ("" if own else f" -c role={role}")
     words = {
         "dbname": ours["NAME"],
         "host": unquote(given.hostname or "") if own else ours.get("HOST"),

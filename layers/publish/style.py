@@ -46,12 +46,16 @@ class StyleClass:
 
 @dataclass(frozen=True)
 class Style:
-    """The classes of a layer in the order of the legend; the first that holds draws a row. `label_column` names it at large scales."""
+    """The classes of a layer in the order of the legend; the first that holds draws a row. `label_column` names it at large scales.
+
+    `order` is the column by which rows that overlap are drawn, the first at the bottom; with `-` before it the largest first.
+    """
 
     classes: tuple[StyleClass, ...]
     column: str = ""
     label_column: str = ""
     label_below: int = 50_000  # scale denominator below which labels are drawn
+    order: str = ""
 
     def of(self, value: Any) -> StyleClass | None:
         """Return the class of a row with this value, None where it is not drawn."""

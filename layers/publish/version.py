@@ -40,8 +40,18 @@ def changed_at(collection: Collection) -> datetime.datetime:
 
 def version(collection: Collection) -> PublishedVersion:
     """Return the layer's version, brought up to date when its stamp moved."""
-    stamp = collection.stamp()
-    known = PublishedVersion.objects.filter(name=collection.name).first()
+    return versions([collection])[collection.name]
+
+
+def versions(collections: Iterable[Collection]) -> dict[str, PublishedVersion]:
+    """Return the versions of layers by name; layers with the same stamp ask it once."""
+    layers = tuple(collections)
+    stamps = {ask: ask() for ask in {c.stamp for c in layers}}
+    found = {v.name: v for v in PublishedVersion.objects.filter(name__in=[c.name for c in layers])}
+    return {c.name: _renewed(c, stamps[c.stamp], found.get(c.name)) for c in layers}
+
+
+def _renewed(collection: Collection, stamp: str, known: PublishedVersion | None) -> PublishedVersion:
     if known and known.stamp == stamp:
         return known
     digest = _digest(collection)
@@ -53,12 +63,17 @@ def version(collection: Collection) -> PublishedVersion:
 
 def latest(collections: Iterable[Collection]) -> datetime.datetime:
     """Return when one of the layers last changed."""
-    return max(changed_at(c) for c in collections)
+    return max(v.changed_at for v in versions(collections).values())
 
 
 def update_sequence(collections: Iterable[Collection]) -> str:
     """Return the time of the last change as ISO 8601, e.g. `2026-11-25T20:15:00Z`."""
-    return f"{latest(collections).astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return sequence_of(latest(collections))
+
+
+def sequence_of(time: datetime.datetime) -> str:
+    """Return a time as ISO 8601 in UTC."""
+    return f"{time.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def etag(collection: Collection, *also: str) -> str:

@@ -17,10 +17,13 @@ from geo.errors import InvalidParameter, RaumError
 from geo.models import Dataset
 from geo.sources import geos
 from layers.models import Centre, ReachArea, ReachRun, StopReach, TransitStop
-from layers.reach import connections, scan, travel
-from layers.reach.areas import isochrones
+from layers.reach import scan, surroundings
+from layers.reach.areas.around_stops import isochrones
 from layers.reach.centres import BERLIN, Spot, agreed, centres
 from layers.reach.rows import Place, Travel
+from layers.reach.streets import OnStreets
+from layers.reach.transit import connections, travel
+from layers.reach.ways.walking import CROW_FLY, WALK_KMH, crow_fly_seconds
 from layers.sources import FeedStops, feed_path
 
 CACHE = Path(settings.DATA_DIR) / "cache"
@@ -117,10 +120,15 @@ class Engine:
     def parameters(self) -> dict[str, Any]:
         """Return what the travel times follow from, for the run's row."""
         start, end = (f"{t:%H:%M}" for t in self.window)
+        walk: dict[str, Any] = {"method": CROW_FLY, "km_h": WALK_KMH}
+        walk |= {"to_stop_m": travel.ACCESS_M, "between_stops_m": connections.FOOTPATH_M}
+        graph = surroundings.streets()
+        if graph:
+            walk |= {"method": f"{OnStreets(graph).method}; elsewhere {CROW_FLY}", "streets": graph.meta.get("sha256", "")}
         return {
             "day": str(self.timetable.day),
             "window": [start, end],
-            "walk": {"method": travel.METHOD, "km_h": 4.5, "to_stop_m": travel.ACCESS_M, "between_stops_m": connections.FOOTPATH_M},
+            "walk": walk,
             "home_by_min": travel.HOME_BY_S // 60,
             "saturday": str(self.saturday.day) if self.saturday else "",
             "change_min_s": connections.CHANGE_S,
@@ -136,7 +144,7 @@ class Engine:
 
     def near(self, places: Sequence[Place]) -> connections.Access:
         """Return the stops within walking distance of places (EPSG:25833)."""
-        return connections.access(self.timetable, [p[1] for p in places], [p[2] for p in places], travel.ACCESS_M)
+        return _near(self.timetable, places)
 
     def travel(self, run: ReachRun, places: Mapping[str, Sequence[Place]], with_cells: bool, progress: Progress) -> dict[str, Travel]:
         """Compute all travel times, write those of centres, stops and cells, and return those of the places."""
@@ -147,7 +155,7 @@ class Engine:
         self.rows = Centre.objects.bulk_create(rows)
         asked = {kind: self.near(p) for kind, p in places.items()} | {"stops": scan.stop_access(self.paths)}
         if with_cells:
-            from layers.reach import cells
+            from layers.reach.areas import cells
 
             asked["cells"] = self.near(cells.places())
         self._ask(asked, progress)
@@ -200,8 +208,8 @@ class Engine:
         day = self.saturday
         if day is None or stop_id not in day.index:
             return np.full(len(places), travel.NOT, dtype=np.int16)
-        near = connections.access(day, [p[1] for p in places], [p[2] for p in places], travel.ACCESS_M)
-        return travel.to_centre(day, connections.footpaths(day), day.index[stop_id], self.window_s, {"places": near})["places"][0]
+        asked = {"places": _near(day, places)}
+        return travel.to_centre(day, connections.footpaths(day), day.index[stop_id], self.window_s, asked)["places"][0]
 
     def _next(self, found: travel.Minutes, chosen: Sequence[int]) -> tuple[list[str], Any, Any]:
         row = travel.nearest(found, chosen)
@@ -220,6 +228,18 @@ class Engine:
             if sid in pks
         ]
         copy_in(StopReach, rows)
+
+
+def _near(timetable: connections.DayTimetable, places: Sequence[Place]) -> connections.Access:
+    """Return the stops on foot: along streets where an extract covers the place, else as the crow flies × 1.3."""
+    x, y = (np.array([p[i] for p in places], dtype=float) for i in (1, 2))
+    crow = connections.access(timetable, x, y, travel.ACCESS_M)
+    graph = surroundings.streets()
+    if graph is None or not len(places):
+        return crow
+    from layers.reach.ways.stop_walks import along_streets
+
+    return along_streets(graph, (x, y), (timetable.x_m, timetable.y_m), crow, float(crow_fly_seconds(travel.ACCESS_M)))
 
 
 def _saturday(path: Path, timetable: connections.DayTimetable) -> connections.DayTimetable | None:

@@ -15,9 +15,9 @@ from geo.models import Town
 from geo.positions import X, Y
 from layers.models import ReachRun
 from layers.reach import scan
-from layers.reach.areas import isochrones
-from layers.reach.connections import Access
+from layers.reach.areas.around_stops import isochrones
 from layers.reach.engine import Engine
+from layers.reach.transit.connections import Access
 
 LONGEST_MIN = 180
 DAY_S = (6 * 3600, 20 * 3600)  # when direct lines are looked for

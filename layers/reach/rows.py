@@ -127,7 +127,7 @@ def write(
             well_connected=bool(found.well_connected[i]),
             nearby=near.nearby[i],
             zones=near.zones[i],
-            method=near.method,
+            method=near.methods[i],
             **({owner: pk} | (travel.columns(i) if travel else {})),
         )
         for i, (pk, _x, _y) in enumerate(places)
@@ -138,7 +138,7 @@ def write(
 
 def write_class_areas(run: ReachRun, stops: Stops, rules: Preset) -> None:
     """Write the area of each transit access class."""
-    from layers.reach.areas import class_areas
+    from layers.reach.areas.around_stops import class_areas
 
     areas = class_areas(stops.stops, rules)
     copy_in(

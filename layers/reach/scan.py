@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 
 from geo.errors import InvalidParameter
-from layers.reach.connections import Access, DayTimetable, Footpaths, stop_access
 from layers.reach.timetable import DAY_S
+from layers.reach.transit.connections import Access, DayTimetable, Footpaths, stop_access
 
 UNREACHABLE = 2**31 - 1
 NEVER = -1
@@ -115,7 +115,7 @@ def earliest_arrival(timetable: DayTimetable, paths: Footpaths, source: Place, d
     InvalidParameter
         For a place without stops, stops the timetable does not have, or walks below zero.
     """
-    from layers.reach import kernels
+    from layers.reach.transit import kernels
 
     access = _moments(source, len(timetable.stop_id), departure_s)
     ride = kernels.earliest(_columns(timetable), timetable.trips, _paths(paths), access.copy(), departure_s + longest_s)
@@ -191,7 +191,7 @@ def profile(
     ------
     InvalidParameter
     """
-    from layers.reach import kernels
+    from layers.reach.transit import kernels
 
     start, end = window_s
     if end <= start or start % 60 or end % 60:
@@ -203,8 +203,10 @@ def profile(
     margin = -(-margin_s // 60)
     minutes = (end - start) // 60
     egress = _moments(target, len(timetable.stop_id), 0)
-    found = kernels.profile(_columns(timetable), timetable.trips, _paths(paths), egress, start, minutes + margin, longest_s)
-    travel, ride = found
+    # made here and not in the loops: numpy asks the system for large pages, numba takes a fifth longer with small ones
+    travel, ride = np.empty((2, len(egress), minutes + margin), np.int32)
+    pool = np.empty((len(timetable.departs_s) + 1, 3), np.int32)
+    kernels.profile(_columns(timetable), timetable.trips, _paths(paths), egress, start, longest_s, pool, travel, ride)
     return Profile(start, minutes, margin * 60, longest_s, travel.T, ride.T)
 
 
@@ -216,7 +218,7 @@ def reduce(found: Profile, places: Access, threads: int = 1) -> Reach:
     InvalidParameter
         When a walk is longer than the profile's margin, or the places do not fit its stops.
     """
-    from layers.reach import kernels
+    from layers.reach.transit import kernels
 
     start, stop, walk = (np.ascontiguousarray(a, dtype=np.int32) for a in (places.start, places.stop, places.walk_s))
     if len(start) < 1 or start[0] != 0 or start[-1] != len(stop) or (np.diff(start) < 0).any() or len(walk) != len(stop):

@@ -1,4 +1,4 @@
-"""A graph of streets and what it answers: the nearest street, the nearest facility, minutes, what is cut off. Pure.
+"""A graph of streets and what it answers: the nearest street, the nearest facility, minutes. Pure.
 
 Method: Dijkstra (scipy.sparse.csgraph). An edge runs from junction to junction and keeps its shape, so places lie at a
 share of an edge and not at its nearest node; searches start and end there. What lies between a place and its street is
@@ -19,7 +19,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
 from geo.errors import InvalidFile, InvalidParameter
-from layers.reach.walking import WALK_M_S, Nearest
+from layers.reach.ways.walking import WALK_M_S, Nearest, Walking
 
 FORMAT = 1  # of the kept files; raise it when the arrays change their meaning
 SNAP_LIMIT_M = 500.0
@@ -194,13 +194,15 @@ def _streets_near(graph: StreetGraph, mode: str, x: Any, y: Any, limit_m: float)
     """Return edges and a tree of their shapes: those around the places, or all, which are kept."""
     if not len(x):
         return np.empty(0, int), shapely.STRtree([])
-    if ("boxes", "") not in graph._kept:
-        heads = graph.shape_start[:-1]
-        graph._kept["boxes", ""] = (np.minimum.reduceat(graph.shape_cm, heads), np.maximum.reduceat(graph.shape_cm, heads))
-    low, high = graph._kept["boxes", ""]
-    box = np.array([[x.min() - limit_m, y.min() - limit_m], [x.max() + limit_m, y.max() + limit_m]]) * 100
-    edges = np.flatnonzero(_main_edges(graph, mode))
-    around = edges[np.all((high[edges] >= box[0]) & (low[edges] <= box[1]), axis=1)]
+    if ("boxes", mode) not in graph._kept:
+        chosen, heads = np.flatnonzero(_main_edges(graph, mode)), graph.shape_start[:-1]
+        ends = (f.reduceat(graph.shape_cm, heads)[chosen].T.copy() for f in (np.minimum, np.maximum))
+        graph._kept["boxes", mode] = (chosen, *ends)
+    edges, low, high = graph._kept["boxes", mode]
+    west, south = (int(100 * (v.min() - limit_m - 1)) for v in (x, y))
+    east, north = (int(100 * (v.max() + limit_m + 1)) for v in (x, y))
+    column = np.flatnonzero((high[0] >= west) & (low[0] <= east))
+    around = edges[column[(high[1, column] >= south) & (low[1, column] <= north)]]
     if len(around) < len(edges) / 2:
         return around, shapely.STRtree(graph.lines(around))
     if ("tree", mode) not in graph._kept:
@@ -208,41 +210,7 @@ def _streets_near(graph: StreetGraph, mode: str, x: Any, y: Any, limit_m: float)
     return graph._kept["tree", mode]  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
-class Part:
-    """A part of the network: nodes, metres of street, and a point in it (EPSG:25833)."""
-
-    nodes: int
-    length_m: float
-    x: float
-    y: float
-
-
-@dataclass(frozen=True)
-class Components:
-    """How a mode's network hangs together: each part can be crossed from everywhere to everywhere.
-
-    Attributes
-    ----------
-    main : Part
-    cut_off : list of Part
-        The other parts with streets, the longest first.
-    between_m : float
-        Metres of street that lead from one part to another only one way.
-    """
-
-    main: Part
-    cut_off: list[Part]
-    between_m: float
-
-    @property
-    def main_share(self) -> float:
-        """Share of the street metres that the main part holds, 0 to 1."""
-        total = self.main.length_m + self.between_m + sum(p.length_m for p in self.cut_off)
-        return self.main.length_m / total if total else 0.0
-
-
-def _labels(graph: StreetGraph, mode: str) -> Any:
+def labels(graph: StreetGraph, mode: str) -> Any:
     """Return part of each node, part of each edge (-1 closed, -2 between parts), metres per part, and the main part."""
     if ("labels", mode) not in graph._kept:
         _number, label = connected_components(graph.matrix(mode), directed=True, connection="strong")
@@ -255,22 +223,8 @@ def _labels(graph: StreetGraph, mode: str) -> Any:
 
 
 def _main_edges(graph: StreetGraph, mode: str) -> Any:
-    _label, of_edge, _metres, main = _labels(graph, mode)
+    _label, of_edge, _metres, main = labels(graph, mode)
     return (of_edge == main) & (graph.length_m > 0)
-
-
-def components(graph: StreetGraph, mode: str) -> Components:
-    """Return the parts of the network that a mode cannot leave: islands, yards behind a barrier, ends of an extract."""
-    label, of_edge, metres, main = _labels(graph, mode)
-    nodes = np.bincount(label, minlength=len(metres))
-    where = np.zeros(len(metres), np.int64)
-    where[label[::-1]] = np.arange(len(label))[::-1]
-
-    def part(i: int) -> Part:
-        return Part(int(nodes[i]), float(metres[i]), float(graph.x[where[i]]), float(graph.y[where[i]]))
-
-    others = [i for i in np.argsort(-metres, kind="stable") if metres[i] > 0 and i != main]
-    return Components(part(main), [part(i) for i in others], float(graph.length_m[of_edge == -2].sum()))
 
 
 def legs(graph: StreetGraph, mode: str, at: Snapped, *, arriving: bool = False) -> tuple[Any, Any]:
@@ -317,8 +271,8 @@ def seconds_to_nearest(graph: StreetGraph, mode: str, places: Snapped, facilitie
     best = np.argmin(total, axis=1)
     rows = np.arange(len(total))
     seconds, facility = total[rows, best], of_node.facility[ends[rows, best]]
-    place, other = _same_edge(places.edge, facilities.edge)
-    direct = _along(graph, mode, places, facilities, place, other)
+    place, other = same_edge(places.edge, facilities.edge)
+    direct = along(graph, mode, places, facilities, place, other)
     order = np.argsort(-direct, kind="stable")  # the fastest is written last
     place, other, direct = place[order], other[order], direct[order]
     faster = direct < seconds[place]
@@ -327,7 +281,7 @@ def seconds_to_nearest(graph: StreetGraph, mode: str, places: Snapped, facilitie
     return Nearest(np.where(lost, np.inf, seconds), np.where(lost, -1, facility))
 
 
-def _same_edge(edge: Any, other: Any) -> tuple[Any, Any]:
+def same_edge(edge: Any, other: Any) -> tuple[Any, Any]:
     """Return all pairs of places and facilities on the same edge, as two index arrays."""
     order = np.argsort(other, kind="stable")
     first = np.searchsorted(other[order], edge, side="left")
@@ -337,7 +291,7 @@ def _same_edge(edge: Any, other: Any) -> tuple[Any, Any]:
     return place, order[np.repeat(first, count) + step]
 
 
-def _along(graph: StreetGraph, mode: str, a: Snapped, b: Snapped, i: Any, j: Any) -> Any:
+def along(graph: StreetGraph, mode: str, a: Snapped, b: Snapped, i: Any, j: Any) -> Any:
     """Return the seconds from places a[i] to b[j] along the edge they share."""
     move = b.share[j] - a.share[i]
     there, back = graph.mode_seconds(mode)[a.edge[i]].astype(float).reshape(-1, 2).T
@@ -358,16 +312,17 @@ def minutes_between(graph: StreetGraph, mode: str, start: Snapped, end: Snapped)
         far = dijkstra(search, indices=nodes + rows)
         minutes[rows] = (far[np.arange(len(rows))[:, None], ends[rows]] + cost[rows]).min(axis=1) / 60
     both = np.flatnonzero((start.edge == end.edge) & (start.edge >= 0))
-    minutes[both] = np.minimum(minutes[both], _along(graph, mode, start, end, both, both) / 60)
+    minutes[both] = np.minimum(minutes[both], along(graph, mode, start, end, both, both) / 60)
     return minutes
 
 
 @dataclass(frozen=True)
 class OnStreets:
-    """Travel on streets; the same questions as `CrowFly`, any mode."""
+    """Travel on streets; the same questions as `CrowFly`, any mode. Places without a street are asked `elsewhere`, if given."""
 
     graph: StreetGraph
     mode: str = "walk"
+    elsewhere: Walking | None = None
 
     @property
     def method(self) -> str:
@@ -379,10 +334,21 @@ class OnStreets:
         """What must stand beside the result."""
         return str(self.graph.meta.get("attribution", ""))
 
+    def methods(self, places: Any) -> list[str]:
+        """Return for each place how its seconds come about."""
+        bare = self.elsewhere.method if self.elsewhere else self.method
+        return [self.method if e >= 0 else bare for e in snap(self.graph, *_columns(places), self.mode).edge]
+
     def seconds(self, places: Any, facilities: Any, limit_s: float = np.inf) -> Nearest:
         """Return the seconds from every place to its nearest facility; both (n, 2), metres in EPSG:25833."""
-        at, to = (
-            snap(self.graph, xy[:, 0], xy[:, 1], self.mode)
-            for xy in (np.reshape(np.asarray(p, float), (-1, 2)) for p in (places, facilities))
-        )
-        return seconds_to_nearest(self.graph, self.mode, at, to, limit_s)
+        at, to = (snap(self.graph, *_columns(p), self.mode) for p in (places, facilities))
+        found = seconds_to_nearest(self.graph, self.mode, at, to, limit_s)
+        if self.elsewhere and (bare := at.edge < 0).any():
+            other = self.elsewhere.seconds(np.column_stack(_columns(places))[bare], facilities, limit_s)
+            found.seconds[bare], found.facility[bare] = other.seconds, other.facility
+        return found
+
+
+def _columns(places: Any) -> tuple[Any, Any]:
+    x, y = np.reshape(np.asarray(places, float), (-1, 2)).T
+    return x, y

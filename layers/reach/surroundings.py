@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -16,7 +16,10 @@ from geo.models import Dataset
 from geo.positions import X, Y
 from layers.models import Facility, Zone
 from layers.reach.rows import Place
-from layers.reach.walking import DETOUR, CrowFly, Walking
+from layers.reach.ways.walking import CROW_FLY, WALK_M_S, CrowFly, Nearest, Walking
+
+if TYPE_CHECKING:
+    from layers.reach.streets import StreetGraph
 
 STREETS_KEY = "streets"
 WALK_LIMIT_S, BIKE_LIMIT_S = 120 * 60.0, 60 * 60.0
@@ -25,24 +28,26 @@ BIKE_M_PER_S = 15 / 3.6
 
 @dataclass(frozen=True)
 class Around:
-    """One entry per place: {kind: {name, walk, bike}} in whole minutes, and the kinds of zones."""
+    """One entry per place: {kind: {name, walk, bike}} in whole minutes, the kinds of zones, and how walks are measured."""
 
     nearby: list[dict[str, Any]]
     zones: list[list[str]]
-    method: str
+    methods: list[str]
 
 
 @dataclass(frozen=True)
 class CrowFlyBike:
     """Cycling without streets, as `CrowFly` walks."""
 
-    method: str = f"crow-fly×{DETOUR}"
+    method: str = CROW_FLY
     attribution: str = ""
+
+    def methods(self, places: Any) -> list[str]:
+        """Return the method for each place; it is everywhere the same."""
+        return [self.method] * len(places)
 
     def seconds(self, places: Any, facilities: Any, limit_s: float = np.inf) -> Any:
         """Return the seconds from every place to its nearest facility at 15 km/h."""
-        from layers.reach.walking import WALK_M_S, Nearest
-
         found = CrowFly().seconds(places, facilities, limit_s * BIKE_M_PER_S / WALK_M_S)
         return Nearest(found.seconds * WALK_M_S / BIKE_M_PER_S, found.facility)
 
@@ -52,20 +57,27 @@ def streets_path(source: Dataset) -> Path:
     return Path(settings.DATA_DIR) / "streets" / f"{source.sha256}.npz"
 
 
-def ways() -> tuple[Walking, Walking]:
-    """Return walking and cycling: on streets when an extract is loaded, else as the crow flies × 1.3."""
+def streets() -> StreetGraph | None:
+    """Return the streets of the loaded extract, None without one."""
     source = Dataset.objects.filter(key=STREETS_KEY).first()
-    if source is None or not streets_path(source).is_file():
-        return CrowFly(), CrowFlyBike()
-    return _on_streets(streets_path(source))
+    return _read(streets_path(source)) if source and streets_path(source).is_file() else None
 
 
 @lru_cache(maxsize=1)
-def _on_streets(path: Path) -> tuple[Walking, Walking]:
-    from layers.reach.streets import OnStreets, StreetGraph
+def _read(path: Path) -> StreetGraph:
+    from layers.reach.streets import StreetGraph
 
-    graph = StreetGraph.load(path)
-    return OnStreets(graph, "walk"), OnStreets(graph, "bike")
+    return StreetGraph.load(path)
+
+
+def ways() -> tuple[Walking, Walking]:
+    """Return walking and cycling: on streets where an extract covers the place, else as the crow flies × 1.3."""
+    graph = streets()
+    if graph is None:
+        return CrowFly(), CrowFlyBike()
+    from layers.reach.streets import OnStreets
+
+    return OnStreets(graph, "walk", CrowFly()), OnStreets(graph, "bike", CrowFlyBike())
 
 
 def around(places: Sequence[Place]) -> Around:
@@ -87,7 +99,7 @@ def around(places: Sequence[Place]) -> Around:
                 found = {"name": chosen[int(by_bike.facility[i])][1]} | found | {"bike": int(np.ceil(by_bike.seconds[i] / 60))}
             if found:
                 entry[kind] = found
-    return Around(nearby, _zones(points), walking.method)
+    return Around(nearby, _zones(points), walking.methods(points))
 
 
 def _zones(points: Any) -> list[list[str]]:

@@ -16,9 +16,7 @@ from scipy.spatial import cKDTree
 
 from geo.errors import InvalidParameter
 from layers.reach.access import Stops, load_preset, measure
-from layers.reach.areas import class_areas, isochrones
-from layers.reach.hexgrid import cells
-from layers.reach.surfaces import Walk, cell_walks, surface
+from layers.reach.areas.around_stops import class_areas, isochrones
 
 X, Y = 400_000.0, 5_800_000.0
 PER_MINUTE = 75 / 1.3
@@ -66,7 +64,6 @@ def test_the_centre_itself() -> None:
     assert by_east[0].area == disc(1_730.8)
     assert by_east[1].area == disc(5 * PER_MINUTE)
     assert isochrones([], [], [], (45,), centre=(X, Y))[45].area == disc(1_730.8)
-    assert isochrones([X], [Y], [1], (45,), walk=Walk(max_minutes=20))[45].area == disc(20 * PER_MINUTE)
 
 
 def test_small_holes_are_filled_and_large_ones_stay() -> None:
@@ -115,21 +112,6 @@ def test_isochrones_of_real_stops_nest_and_keep_their_tolerance(vbb_stops: tuple
     assert holes
     assert all(hole.area >= 100_000 for hole in holes)
     assert all(area.is_valid and area.area >= found[level].area for level, area in filled.items())
-
-
-def test_isochrones_and_surface_tell_the_same(vbb_stops: tuple[Any, Any]) -> None:
-    x, y = vbb_stops
-    grid = cells(shapely.box(380_000, 5_830_000, 430_000, 5_860_000))
-    minutes = ride(x, y)
-    less, more = (
-        surface(cell_walks(grid, x, y, Walk(max_minutes=15 + d, direct_minutes=30 + d)), minutes, BERLIN_HBF) for d in (-0.4, 0.4)
-    )
-    for level, area in isochrones(x, y, minutes, centre=BERLIN_HBF, hole_m2=0).items():
-        inside = shapely.contains_xy(area, grid.x, grid.y)
-        # 20 m are 0.35 minutes
-        assert inside[less < level - 0.4].all()
-        assert (more[inside] < level + 0.4).all()
-    assert 500 < inside.sum() < len(grid)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from geo import crs
-from layers.reach import cluster, crew, travel
-from layers.reach import connections as cn
+from layers.reach.bulk import cluster, crew
+from layers.reach.transit import connections as cn
+from layers.reach.transit import travel
 
 FEED = Path(__file__).resolve().parents[2] / "data" / "timetable" / "vbb-2021-04-20.zip"
 DAY = datetime.date(2021, 4, 20)

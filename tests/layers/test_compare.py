@@ -6,8 +6,8 @@ import pytest
 from django.utils import translation
 
 from geo.errors import InvalidParameter
-from layers.reach import compare_words as words
-from layers.reach.compare import NOT, Comparison, Crossing, Results, Tally
+from layers.reach.whatif import compare_words as words
+from layers.reach.whatif.compare import NOT, Comparison, Crossing, Results, Tally
 
 #                    P    Q    R    S    T          P faster, over 60; Q slower, out of 60; R lost, S won a connection; T the same
 BEFORE = Results({"berlin_best": [70, 60, 45, NOT, 61], "mz_best": [10, 10, 10, 10, 10]}, ["D", "", "C", "A", "B"])

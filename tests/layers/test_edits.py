@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from geo.errors import InvalidFile
-from layers.reach import connections as cn
 from layers.reach import scan
-from layers.reach.edits import edit_feed
 from layers.reach.timetable import WEEKDAYS, departures, read_feed
+from layers.reach.transit import connections as cn
+from layers.reach.whatif.edits import edit_feed
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 OWN = DATA / "timetable" / "vbb-2021-04-20.zip"

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from layers.reach.osm_streets import read_graph
 from layers.reach.streets import Snapped, StreetGraph, minutes_between, seconds_to_nearest
+from layers.reach.ways.osm_streets import read_graph
 from tests.layers.osm_town import ORIGIN, write_pbf
 
 KINDS: dict[str, tuple[dict[str, str], float, float]] = {  # km/h along and against, for cars

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from geo.errors import InvalidParameter
-from layers.reach import connections as cn
 from layers.reach import scan
+from layers.reach.transit import connections as cn
 
 MONDAY, TUESDAY, SATURDAY = datetime.date(2026, 3, 9), datetime.date(2026, 3, 10), datetime.date(2026, 3, 14)
 NONE = scan.UNREACHABLE

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from geo.errors import InvalidFile
-from layers.reach import connections as cn
 from layers.reach import scan
 from layers.reach.timetable import read_feed
+from layers.reach.transit import connections as cn
 
 ROOT = Path(__file__).resolve().parents[2]
 FEED = ROOT / "data" / "timetable" / "vbb-2021-04-20.zip"
@@ -239,12 +239,6 @@ def test_change_times_of_the_project_and_what_is_wrong_with_a_file(day: tuple[cn
             cn.load_change_times(file)
 
 
-def test_rail_is_what_the_register_of_stops_calls_rail() -> None:
-    from layers.sources import MODES
-
-    assert dict(MODES)["rail"] == cn.RAIL
-
-
 def python(code: str, **environment: str) -> str:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -261,7 +255,8 @@ def test_pages_do_not_import_numba() -> None:
 
 def test_compiled_code_is_kept_where_the_operator_says(tmp_path: Path) -> None:
     code = (
-        "import numpy as np; from layers.reach import kernels; i, p, f = np.zeros(1, np.int32), np.zeros(2, np.int32), np.ones(1, bool);"
+        "import numpy as np; from layers.reach.transit import kernels;"
+        "i, p, f = np.zeros(1, np.int32), np.zeros(2, np.int32), np.ones(1, bool);"
         "kernels.earliest((i, i, i, i, i, f, f), 1, (p, i[:0], i[:0], i), i.copy(), 60);"
         "print(sum(kernels.earliest.stats.cache_hits.values()))"
     )

@@ -10,8 +10,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers.reach import connections as cn
-from layers.reach import kernels, scan
+from layers.reach import scan
+from layers.reach.transit import connections as cn
+from layers.reach.transit import kernels
 
 TUESDAY = datetime.date(2026, 3, 10)
 NONE = scan.UNREACHABLE
@@ -126,13 +127,13 @@ def test_scans_agree_with_a_search_over_whole_trips(drawn: tuple[cn.DayTimetable
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12))
 def test_a_list_holds_exactly_what_nothing_else_beats(moments: list[tuple[int, int]]) -> None:
-    head, pool, used = np.full(1, kernels.END, np.int32), np.empty((12, 3), np.int32), 0
+    front, pool, used = np.full((1, 4), kernels.UNREACHABLE, np.int32), np.empty((13, 3), np.int32), 0
     for when, arrival in moments:
-        used = kernels._insert(head, pool, used, 0, when, arrival)
-    listed, i = [], head[0]
-    while i != kernels.END:
-        listed.append((int(pool[i, 0]), int(pool[i, 1])))
-        i = pool[i, 2]
+        used = kernels._insert(front, pool, used, 0, when, arrival)
+    listed, entry = [], front[0]
+    while entry[0] != kernels.UNREACHABLE:
+        listed.append((int(entry[0]), int(entry[1])))
+        entry = pool[entry[2]]
     # later at the stop and no later at the target beats; of equals one stays
     beaten = {a for a in moments for b in moments if b != a and b[0] >= a[0] and b[1] <= a[1]}
     assert listed == sorted(set(moments) - beaten)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from geo.errors import InvalidFile
-from layers.reach.street_rules import PRESET, load_rules
+from layers.reach.ways.street_rules import PRESET, load_rules
 
 RULES = load_rules()
 R = {"highway": "residential"}

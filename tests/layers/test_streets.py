@@ -13,11 +13,12 @@ import shapely
 
 from geo import crs
 from geo.errors import InvalidFile, InvalidParameter
-from layers.reach import osm_streets
-from layers.reach.isochrones import isochrones
-from layers.reach.osm_streets import open_graph, read_graph
-from layers.reach.streets import OnStreets, Snapped, StreetGraph, components, minutes_between, nearest, seconds_to_nearest, snap
-from layers.reach.walking import CrowFly, Walking
+from layers.reach.areas.around_streets import isochrones
+from layers.reach.streets import OnStreets, Snapped, StreetGraph, minutes_between, nearest, seconds_to_nearest, snap
+from layers.reach.ways import osm_streets
+from layers.reach.ways.components import components
+from layers.reach.ways.osm_streets import open_graph, read_graph
+from layers.reach.ways.walking import CrowFly, Walking
 from tests.layers.osm_town import NODES, ORIGIN, at, write_pbf
 
 MITTE = Path(__file__).resolve().parents[3] / "shared" / "data" / "testonly" / "berlin_mitte.osm.pbf"

@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from geo.errors import RaumError
 from geo.models import Dataset
 from layers.models import ReachRun
-from layers.reach import runs, whatif
+from layers.reach import runs
+from layers.reach.whatif import scenarios
 
 
 def window(text: str) -> tuple[datetime.time, datetime.time]:
@@ -79,7 +80,7 @@ class Command(BaseCommand):
         if options["scenario"]:
             if source is None and (live := ReachRun.objects.current()):
                 source = live.dataset
-            scenario = whatif.scenario(options["scenario"], source, options["day"], options["feed"], options["edits"])
+            scenario = scenarios.scenario(options["scenario"], source, options["day"], options["feed"], options["edits"])
         console = Console(file=self.stdout._out)  # type: ignore[attr-defined]
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console, disable=not self.stdout.isatty()) as bar:

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("feed_b", type=Path, help="GTFS zip to write; replaced when it is there")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from layers.reach.edits import edit_feed
+        from layers.reach.whatif.edits import edit_feed
 
         if not options["feed_a"].is_file():
             raise CommandError(f"{options['feed_a']}: no such file")

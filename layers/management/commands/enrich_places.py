@@ -43,7 +43,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def enrich(self, options: dict[str, Any]) -> None:
-        from layers.reach import cluster
+        from layers.reach.bulk import cluster
 
         if options["partition"] is not None and options["partition"] < 1:
             raise CommandError(f"--partition {options['partition']}: a number from 1")
@@ -91,7 +91,7 @@ class Command(BaseCommand):
 
     def timetable(self, options: dict[str, Any]) -> tuple[Path, datetime.date, list[Any]]:
         """Return the feed, the day and the centres."""
-        from layers.reach.cluster import Centre, read_centres
+        from layers.reach.bulk.cluster import Centre, read_centres
 
         given, feed, day = options["centres"], options["feed"], options["day"]
         listed = Path(given) if given and given.lower().endswith(".csv") else None

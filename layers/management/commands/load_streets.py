@@ -1,4 +1,4 @@
-"""`manage.py load_streets`: the streets of an OpenStreetMap extract, for walks to facilities."""
+"""`manage.py load_streets`: the streets of an OpenStreetMap extract, for walks to stops and facilities."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Command(BaseCommand):
             return
         if options["file"] is None or not options["file"].is_file():
             raise CommandError(f"{options['file'] or 'FILE'}: no such file")
-        from layers.reach.osm_streets import read_graph
-        from layers.reach.streets import components
+        from layers.reach.ways.components import components
+        from layers.reach.ways.osm_streets import read_graph
 
         try:
             graph = read_graph(options["file"])

@@ -39,9 +39,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def compare(self, options: dict[str, Any]) -> None:
-        from layers.reach import whatif
-        from layers.reach.compare import MEASURES, Comparison
         from layers.reach.runs import WINDOW
+        from layers.reach.whatif import scenarios
+        from layers.reach.whatif.compare import MEASURES, Comparison
 
         if not 5 <= options["within"] <= 360:
             raise InvalidParameter("--within", str(options["within"]), "whole minutes from 5 to 360")
@@ -58,10 +58,10 @@ class Command(BaseCommand):
             "towns": [(t.pk, t.x, t.y) for t in towns],  # type: ignore[attr-defined]
             "vacancies": [(0, v.x, v.y) for v in vacancies],  # type: ignore[attr-defined]
         }
-        with whatif.opened(options["feed_a"], options["feed_b"], options["day"]) as (feed_a, feed_b, report):
-            for line in whatif.findings((feed_a, feed_b)):
+        with scenarios.opened(options["feed_a"], options["feed_b"], options["day"]) as (feed_a, feed_b, report):
+            for line in scenarios.findings((feed_a, feed_b)):
                 self.stderr.write(line)
-            before, after, notes = whatif.pair(feed_a, feed_b, WINDOW, preset, asked)
+            before, after, notes = scenarios.pair(feed_a, feed_b, WINDOW, preset, asked)
         title = options["title"] or (report.title if report else "") or f"{Path(options['feed_b']).name} – {Path(options['feed_a']).name}"
         found = WhatIf(
             title,

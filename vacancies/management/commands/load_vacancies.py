@@ -21,7 +21,7 @@ from geo.importing import LoadReport
 from geo.models import UMLAUTS, Dataset, Town
 from geo.sources import own_keys
 from vacancies import choices as c
-from vacancies.published import INTERNAL
+from vacancies.published import INTERNAL_LICENCE
 from vacancies.sources.apply import Rights, load
 
 SHOWN = 25
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--report", type=Path, help="write the whole report to FILE.json or FILE.csv")
         parser.add_argument("--dataset", help="key of the data set (default: from the file's name)")
         parser.add_argument("--title", default="", help="title of the data set")
-        parser.add_argument("--licence", default="", help=f"licence of the data set (default: {INTERNAL}, not shown on the data page)")
+        parser.add_argument("--licence", default="", help=f"licence of the data set (default: {INTERNAL_LICENCE}, not on the data page)")
         parser.add_argument("--attribution", default="", help="source line of the data set")
         parser.add_argument("--valid-on", type=datetime.date.fromisoformat, help="day the list describes, YYYY-MM-DD")
         parser.add_argument("--publish", default="draft", choices=["draft", "review", "published"], help="state of new rows")
@@ -89,7 +89,7 @@ class Command(BaseCommand):
         """Return the data set of the list, not saved; refuse one that holds something else."""
         name = plain_text(Path(options["file"]).name)
         key = options["dataset"] or slugify(Path(name).stem.translate(UMLAUTS))[:50].strip("-") or "list"
-        source = Dataset.objects.filter(key=key).first() or Dataset(key=key, title=name[:200], licence=INTERNAL)
+        source = Dataset.objects.filter(key=key).first() or Dataset(key=key, title=name[:200], licence=INTERNAL_LICENCE)
         holds_others = source.pk and (source.addresses.exists() or source.stops.exists())
         if key in own_keys() or holds_others:
             raise CommandError(f"the data set {key!r} holds something else; --dataset names another, e.g. --dataset {key[:40]}-leerstand")

@@ -9,6 +9,8 @@ const range = document.getElementById("surface-range");
 const number = document.getElementById("surface-minutes");
 const median = document.getElementById("surface-median");
 const note = document.getElementById("surface-note");
+const narrow = document.getElementById("surface-filter"); // for Berlin Hbf, which is a criterion of the filter, too
+const BERLIN = "berlin-hbf";
 const colours = new Uint32Array(256);
 const pictures = new Map();
 let map = null;
@@ -36,6 +38,12 @@ export function startSurface(onMap, changed) {
   });
   for (const box of [range, number]) box.addEventListener("change", changed);
   panel.addEventListener("toggle", () => panel.open && fill());
+  narrow.addEventListener("click", () => {
+    const field = document.querySelector(`#filter-form [name="${median.checked ? "berlin_usual_max" : "berlin_max"}"]`);
+    field.value = number.value;
+    field.closest("details")?.setAttribute("open", "");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
 }
 
 export async function restoreSurface(text) {
@@ -65,6 +73,7 @@ async function draw() {
   overlay?.remove();
   overlay = null;
   note.textContent = "";
+  narrow.hidden = key !== BERLIN;
   if (!key) return;
   const mine = asked;
   if (!pictures.has(asked)) pictures.set(asked, await load(key));

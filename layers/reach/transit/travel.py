@@ -1,0 +1,120 @@
+"""Travel times from many places to many centres. Pure: no database, no clock, no network.
+
+One backward profile per centre answers for all places at once; centres do not know of each other, so they may run in
+threads here or on other machines (`layers.reach.bulk.cluster`), with the same result to the byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geo.errors import InvalidParameter
+from layers.reach.scan import NEVER, UNREACHABLE, around, last_connection, profile, reduce
+from layers.reach.transit.connections import Access, DayTimetable, Footpaths
+
+NOT = -1  # minutes of a place without a connection
+WINDOW_S = (7 * 3600, 9 * 3600)  # a school-day morning
+ACCESS_M = 1_500.0  # the longest walk to a stop, as the crow flies: 26 minutes
+HOME_BY_S = 26 * 3600  # two o'clock at night
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """Whole minutes door to door, int16, centre × place; NOT where there is no connection.
+
+    `best` is the shortest ride in the window, `median` and `p90` what it takes at most in half and nine tenths of its
+    minutes, waiting included.
+    """
+
+    best: Any
+    median: Any
+    p90: Any
+
+
+def to_minutes(seconds: Any) -> Any:
+    """Return seconds as whole minutes, rounded up, int16; NOT for what cannot be reached."""
+    known = np.asarray(seconds)
+    return np.where(known == UNREACHABLE, NOT, -(-known // 60)).astype(np.int16)
+
+
+def to_centre(
+    timetable: DayTimetable, paths: Footpaths, stop: int, window_s: tuple[int, int], places: Mapping[str, Access]
+) -> dict[str, tuple[Any, Any, Any]]:
+    """Return best, median and 90th percentile in minutes from every place of every kind to one stop."""
+    found = profile(timetable, paths, around(paths, stop), window_s)
+    answers = {name: reduce(found, access) for name, access in places.items()}
+    return {name: (to_minutes(r.best_s), to_minutes(r.median_s), to_minutes(r.p90_s)) for name, r in answers.items()}
+
+
+def to_centres(
+    timetable: DayTimetable,
+    paths: Footpaths,
+    stops: Sequence[int],
+    places: Mapping[str, Access],
+    window_s: tuple[int, int] = WINDOW_S,
+    threads: int = 2,
+    progress: Progress | None = None,
+) -> dict[str, Minutes]:
+    """Return the minutes of every place of every kind to every centre.
+
+    Parameters
+    ----------
+    stops : sequence of int
+        Index of each centre's stop.
+    places : mapping
+        Kind of place → stops within walking distance of each.
+    window_s : (int, int)
+        Seconds since midnight, whole minutes.
+    progress : callable, optional
+        Told after each centre how many of how many are done.
+
+    Raises
+    ------
+    InvalidParameter
+        When there is no centre, or the window is no window.
+    """
+    if not len(stops):
+        raise InvalidParameter("centres", "", "at least one")
+
+    def work(stop: int) -> dict[str, tuple[Any, Any, Any]]:
+        return to_centre(timetable, paths, stop, window_s, places)
+
+    answers: list[dict[str, tuple[Any, Any, Any]]] = []
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        for answer in pool.map(work, stops):
+            answers.append(answer)
+            if progress:
+                progress(len(answers), len(stops))
+    return gathered(answers, places)
+
+
+def gathered(answers: Sequence[Mapping[str, tuple[Any, Any, Any]]], kinds: Iterable[str]) -> dict[str, Minutes]:
+    """Return the answers of all centres, in their order, as one array per kind and number."""
+    return {kind: Minutes(*(np.stack([a[kind][i] for a in answers]) for i in range(3))) for kind in kinds}
+
+
+def last_home(timetable: DayTimetable, paths: Footpaths, stop: int, places: Access, home_by_s: int = HOME_BY_S) -> Any:
+    """Return the last moment to leave a stop and be at each place by `home_by_s`: minutes after midnight, NOT for never."""
+    left = last_connection(timetable, paths, around(paths, stop), home_by_s, places)
+    return np.where(left == NEVER, NOT, left // 60).astype(np.int16)
+
+
+def nearest(minutes: Minutes, chosen: Sequence[int]) -> Any:
+    """Return for every place the row of the chosen centre with the shortest best ride, NOT where none is reached.
+
+    Of equals the one with the smaller median counts, then the one named first.
+    """
+    if not len(chosen):
+        return np.full(minutes.best.shape[1], NOT)
+    rows = np.asarray(chosen)
+    far = np.int64(1) << 40
+    best, median = (np.where(a[rows] == NOT, 30_000, a[rows]).astype(np.int64) for a in (minutes.best, minutes.median))
+    cost = np.where(minutes.best[rows] == NOT, far, best * 40_000 + median)
+    first = cost.argmin(axis=0)
+    return np.where(cost.min(axis=0) == far, NOT, rows[first])

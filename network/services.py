@@ -1,0 +1,31 @@
+"""The services below `/ogc/intern/`: the same engines over the layers that are not for the public, for people who may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+
+from layers.publish.collection import internal_collections, offering
+
+View = Callable[..., Any]
+
+
+def internal(view: View) -> View:
+    """Return the view over the internal layers that the person who signed in may see; 403 where there is none."""
+
+    @csrf_exempt
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **words: Any) -> Any:
+        layers = tuple(c for c in internal_collections() if request.user.has_perm(c.permission))
+        if not layers:
+            text = _("Für dieses Konto gibt es keine internen Ebenen.")
+            return HttpResponse(text, status=403, content_type="text/plain; charset=utf-8")
+        with offering(layers):
+            return view(request, *args, **words)
+
+    return shown

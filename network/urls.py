@@ -1,0 +1,15 @@
+"""Addresses of a person's own pages."""
+
+from django.urls import path
+
+from layers.publish.mapserver.views import wms
+from layers.publish.wfs.views import wfs
+from network import views
+from network.services import internal
+
+urlpatterns = [
+    path("ogc/intern/wms", internal(wms), name="internal_wms"),
+    path("ogc/intern/wfs", internal(wfs), name="internal_wfs"),
+    path("konto/app-passwoerter/", views.app_passwords, name="app_passwords"),
+    path("konto/app-passwoerter/<int:pk>/widerrufen/", views.revoke_app_password, name="revoke_app_password"),
+]
