@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+import urllib.request
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,29 @@ def test_qgis_opens_the_project_as_it_is_meant(client: Client, tmp_path: Path) -
     colours = {colour for _n, colour in Image.open(picture).convert("RGB").getcolors(1_000_000)}
     assert len(colours) > 50
     assert (0x7B, 0x3A, 0x5E) in colours or (0x3B, 0x3F, 0x3C) in colours  # a stop's sign: bus or rail
+
+
+@pytest.mark.usefixtures("qgis")
+def test_qgis_draws_the_project_from_the_wfs_with_its_filter(client: Client, site: str, tmp_path: Path) -> None:
+    address = f"{site}/ogc/qgis.qgz?district=12072&transit=D"
+    with urllib.request.urlopen(address, timeout=60) as answer:
+        (tmp_path / "raum.qgz").write_bytes(answer.read())
+    centre = Town.objects.get(slug="luckenwalde").centre
+    found = opened(tmp_path / "raum.qgz", tmp_path / "raum.png", (centre.x - 9000, centre.y - 9000, centre.x + 9000, centre.y + 9000))
+    for layer in collections():
+        told = found["layers"][f"raum_{layer.name}"]
+        assert told["valid"], layer.name
+        assert told["crs"] == "EPSG:25833"
+        assert f"{site}/ogc/wfs?transit=D&district=12072" in told["source"] or f"{site}/ogc/wfs?district=12072&transit=D" in told["source"]
+    vacancies = collection("leerstaende")
+    wanted = vacancies.matching(vacancies.parse("district=12072&transit=D")).count()
+    assert 0 < wanted < vacancies.rows().count()
+    assert found["layers"]["raum_leerstaende"]["rows"] == wanted
+    assert {f.name for f in vacancies.fields} <= set(found["layers"]["raum_leerstaende"]["aliases"])
+    from PIL import Image
+
+    picture = Image.open(tmp_path / "raum.png").convert("RGB")
+    assert len(picture.getcolors(1_000_000) or []) > 50
 
 
 @pytest.mark.usefixtures("qgis")
