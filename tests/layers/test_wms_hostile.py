@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from tests.layers.services import get_map, is_report, needs_mapserver, pixels, w
 from vacancies.published import VACANCIES
 
 pytestmark = [pytest.mark.django_db]
+ROOT = Path(__file__).resolve().parents[2]
 FILTER = "<Filter><PropertyIsEqualTo><PropertyName>title</PropertyName><Literal>{}</Literal></PropertyIsEqualTo></Filter>"
 SLD = (
     '<StyledLayerDescriptor version="1.0.0" xmlns="http://www.opengis.net/sld" xmlns:xlink="http://www.w3.org/1999/xlink"><NamedLayer>'
@@ -220,6 +224,26 @@ def test_helpers_are_replaced_when_they_die_or_hang(client: Client, monkeypatch:
     monkeypatch.setattr(pool, "MOST_REQUESTS", 1)
     get_map(client, width=102)
     assert engine._pool()._idle == []
+
+
+@needs_mapserver
+def test_helpers_end_with_the_process_that_started_them() -> None:
+    script = (
+        "import django, os, signal; django.setup()\n"
+        "from layers.publish.mapserver import engine\n"
+        "engine._pool().ask({'REQUEST_METHOD': 'GET', 'QUERY_STRING': 'SERVICE=WMS'})\n"
+        "print(engine._pool()._idle[0].process.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True)
+    helper = Path("/proc") / done.stdout.strip()
+    assert done.stdout.strip().isdigit(), done.stderr
+    for _wait in range(50):
+        if not helper.exists():
+            return
+        time.sleep(0.1)
+    raise AssertionError("the helper lives on")
 
 
 def test_without_mapserver_the_service_says_how_to_install_it(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

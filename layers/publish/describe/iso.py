@@ -31,9 +31,12 @@ NO_LIMITS = "http://inspire.ec.europa.eu/metadata-codelist/LimitationsOnPublicAc
 g, srv = ElementMaker(namespace=GMD, nsmap=SPACES), ElementMaker(namespace=SRV, nsmap=SPACES)
 gco = ElementMaker(namespace=GCO, nsmap=SPACES)
 Element = etree._Element
+Box = tuple[float, float, float, float]
 
 
-def layer_record(layer: Collection, site: Site, datasets: Sequence[Dataset], changed_at: datetime.datetime) -> bytes:
+def layer_record(
+    layer: Collection, site: Site, datasets: Sequence[Dataset], changed_at: datetime.datetime, box: Box | None = None
+) -> bytes:
     """Return the record of a layer as UTF-8 XML; all texts in German.
 
     Parameters
@@ -42,6 +45,8 @@ def layer_record(layer: Collection, site: Site, datasets: Sequence[Dataset], cha
         What the layer is made from: gives constraints and lineage.
     changed_at : datetime
         When the public rows last changed.
+    box : (west, south, east, north), optional
+        Around the rows, in degrees (EPSG:4326); the state where there are none.
     """
     title, day = f"{layer.title} in Brandenburg", changed_at.date()
     abstract = " ".join(str(text) for text in (layer.description, layer.note) if text)
@@ -64,7 +69,7 @@ def layer_record(layer: Collection, site: Site, datasets: Sequence[Dataset], cha
         g.language(_language()),
         g.characterSet(_code("MD_CharacterSetCode", "utf8")),
         g.topicCategory(g.MD_TopicCategoryCode(layer.topic)),
-        g.extent(_extent()),
+        g.extent(_extent(box or BRANDENBURG)),
     )
     files = [(site.link(f"{layer.name}.{extension}"), kind.title) for extension, kind in FORMATS.items()]
     links = [(address, title, "download", "WWW:DOWNLOAD-1.0-http--download") for address, title in files]
@@ -93,7 +98,7 @@ def service_record(
         *_constraints(datasets),
         srv.serviceType(gco.LocalName(service.role)),
         *(srv.serviceTypeVersion(_text(version)) for version in service.versions),
-        srv.extent(_extent()),
+        srv.extent(_extent(BRANDENBURG)),
         srv.couplingType(srv.SV_CouplingType(codeList=f"{CODES}#SV_CouplingType", codeListValue="tight")),
         srv.containsOperations(operation),
     )
@@ -193,8 +198,8 @@ def _constraints(datasets: Iterable[Dataset]) -> list[Element]:
     return [g.resourceConstraints(access), g.resourceConstraints(use)]
 
 
-def _extent() -> Element:
-    west, south, east, north = (gco.Decimal(f"{value}") for value in BRANDENBURG)
+def _extent(box: Box) -> Element:
+    west, south, east, north = (gco.Decimal(f"{value}") for value in box)
     named = g.EX_GeographicDescription(g.geographicIdentifier(g.MD_Identifier(g.code(_text("Brandenburg")))))
     box = g.EX_GeographicBoundingBox(
         g.westBoundLongitude(west), g.eastBoundLongitude(east), g.southBoundLatitude(south), g.northBoundLatitude(north)

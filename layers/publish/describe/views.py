@@ -8,9 +8,11 @@ from django.utils.http import http_date, quote_etag
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from geo import crs
 from layers.publish import version
 from layers.publish.collection import collections
 from layers.publish.describe import about, catalogue, iso
+from layers.publish.extents import extent
 
 GRAPHS = {"rdf": ("pretty-xml", "application/rdf+xml"), "ttl": ("turtle", "text/turtle; charset=utf-8")}
 
@@ -23,7 +25,8 @@ def record(request: HttpRequest, name: str) -> HttpResponse:
     service = next((s for s in about.SERVICES if s.name == name), None)
     with override("de"):
         if layer is not None:
-            text = iso.layer_record(layer, site, about.datasets_of(layer), version.changed_at(layer))
+            box = extent(layer, layer.parse(""), crs.WEB)
+            text = iso.layer_record(layer, site, about.datasets_of(layer), version.changed_at(layer), box)
         elif service is not None:
             sources = list({d.key: d for c in layers for d in about.datasets_of(c)}.values())
             text = iso.service_record(service, layers, site, sources, version.latest(layers))

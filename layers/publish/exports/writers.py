@@ -37,10 +37,13 @@ ROW_GROUP = 10 * BATCH  # rows that a reader of Parquet takes or leaves together
 
 
 def geopackage(told: Provenance, rows: QuerySet[Any], folder: Path) -> Path:
-    """Write a GeoPackage with spatial index, the columns' labels, the sources as metadata, and its style for QGIS."""
+    """Write a GeoPackage with spatial index, the columns' labels, the sources as metadata, and its style for QGIS.
+
+    Version 1.2, because programs of some years ago warn of later ones.
+    """
     collection, path = told.collection, folder / "rows.gpkg"
     options = {"IDENTIFIER": str(collection.title), "DESCRIPTION": told.text(), "GEOMETRY_NAME": tables.GEOMETRY, "FID": "fid"}
-    _write(told, rows, path, "GPKG", layer_options=options)
+    _write(told, rows, path, "GPKG", layer_options=options, dataset_options={"VERSION": "1.2"})
     with closing(sqlite3.connect(path)) as file, file:
         _add_metadata(file, told)
         _add_labels(file, collection)

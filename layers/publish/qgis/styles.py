@@ -29,19 +29,21 @@ def qml(collection: Collection, names: Mapping[str, str] | None = None) -> str:
     names : mapping, optional
         How columns are called in the file, where that differs.
     """
-    largest, smallest = collection.scale
-    limited = "1" if largest or smallest else "0"
-    root = etree.Element(
-        "qgis",
-        version="3.22.0",
-        styleCategories="LayerConfiguration|Symbology|Labeling|Fields|Forms|Rendering",
-        hasScaleBasedVisibilityFlag=limited,
-        minScale=str(largest or 100_000_000),
-        maxScale=str(smallest),
-        labelsEnabled="1" if collection.style.label_column else "0",
-    )
+    categories = "LayerConfiguration|Symbology|Labeling|Fields|Forms|Rendering"
+    root = etree.Element("qgis", version="3.22.0", styleCategories=categories, **visibility(collection))
     fill_qml(root, collection, names or {})
     return '<!DOCTYPE qgis PUBLIC "http://mrcc.com/qgis.dtd" "SYSTEM">\n' + etree.tostring(root, encoding="unicode", pretty_print=True)
+
+
+def visibility(collection: Collection) -> dict[str, str]:
+    """Return the attributes of a `qgis` or `maplayer` element that say between which scales the layer shows, and whether with labels."""
+    largest, smallest = collection.scale
+    return {
+        "hasScaleBasedVisibilityFlag": "1" if largest or smallest else "0",
+        "minScale": str(largest or 100_000_000),
+        "maxScale": str(smallest),
+        "labelsEnabled": "1" if collection.style.label_column else "0",
+    }
 
 
 def fill_qml(root: etree._Element, collection: Collection, names: Mapping[str, str]) -> None:
