@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -26,6 +26,9 @@ def internal(view: View) -> View:
             text = _("Für dieses Konto gibt es keine internen Ebenen.")
             return HttpResponse(text, status=403, content_type="text/plain; charset=utf-8")
         with offering(layers):
-            return view(request, *args, **words)
+            made = view(request, *args, **words)
+            if not made.streaming or isinstance(made, FileResponse):
+                return made
+            return HttpResponse(b"".join(made), headers=dict(made.items()))  # read here: outside the rows are not on offer
 
     return shown

@@ -1,8 +1,10 @@
 """Addresses of a person's own pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from layers.publish.mapserver.views import wms
+from layers.publish.urls import FormatConverter
+from layers.publish.views import download
 from layers.publish.wfs.views import wfs
 from network import views
 from network.services import internal
@@ -10,6 +12,7 @@ from network.services import internal
 urlpatterns = [
     path("ogc/intern/wms", internal(wms), name="internal_wms"),
     path("ogc/intern/wfs", internal(wfs), name="internal_wfs"),
+    re_path(rf"^ogc/intern/(?P<name>[a-z_]+)\.(?P<extension>{FormatConverter.regex})$", internal(download), name="internal_download"),
     path("konto/app-passwoerter/", views.app_passwords, name="app_passwords"),
     path("konto/app-passwoerter/<int:pk>/widerrufen/", views.revoke_app_password, name="revoke_app_password"),
 ]

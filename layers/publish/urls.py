@@ -1,17 +1,38 @@
 """Addresses of the published layers: files, and what describes them."""
 
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
 
 from layers.publish import views
 from layers.publish.collection import collections
 from layers.publish.describe import views as describe
 from layers.publish.qgis import views as qgis
 
-NAMES = "|".join(c.name for c in collections())
-EXTENSIONS = "|".join(e.replace(".", r"\.") for e in views.FORMATS)
+
+class LayerConverter:
+    """The name of a layer on offer; any other address is somebody else's."""
+
+    regex = "[a-z_]+"
+
+    def to_python(self, value: str) -> str:
+        if value not in {c.name for c in collections()}:
+            raise ValueError(value)
+        return value
+
+    to_url = str
+
+
+class FormatConverter:
+    """The end of a file's name."""
+
+    regex = "|".join(end.replace(".", r"\.") for end in views.FORMATS)
+    to_python = to_url = str
+
+
+register_converter(LayerConverter, "layer")
+register_converter(FormatConverter, "format")
 
 urlpatterns = [
-    re_path(rf"^(?P<name>{NAMES})\.(?P<extension>{EXTENSIONS})$", views.download, name="download"),
+    path("<layer:name>.<format:extension>", views.download, name="download"),
     path("metadaten/<slug:name>.xml", describe.record, name="record"),
     path("dcat.rdf", describe.dcat, {"extension": "rdf"}, name="dcat"),
     path("dcat.ttl", describe.dcat, {"extension": "ttl"}, name="dcat_turtle"),

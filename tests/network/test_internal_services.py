@@ -53,6 +53,18 @@ def test_a_map_of_the_register_is_drawn(client: Client) -> None:
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
 
 
+@pytest.mark.parametrize("extension", ["csv", "geojson", "parquet", "gpkg"])
+def test_the_register_as_a_file(client: Client, extension: str) -> None:
+    head = signed("view_vacancy")
+    answer = client.get(f"/ogc/intern/register.{extension}?town=wittenberge", headers=head)
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "private, no-store")
+    hidden = Vacancy.objects.filter(town__slug="wittenberge").exclude(key__in=Vacancy.objects.all().public().values("key")).first()
+    if hidden and extension in ("csv", "geojson"):
+        assert hidden.key.encode() in answer.getvalue()
+    assert client.get(f"/ogc/intern/leerstaende.{extension}", headers=head).status_code == 400
+    assert client.get(f"/register.{extension}").status_code == 404
+
+
 def test_who_may_not_see_the_register_gets_nothing(client: Client) -> None:
     answer = client.get(f"{WFS}GetCapabilities", headers=signed())
     assert answer.status_code == 403

@@ -7,6 +7,7 @@ statement never holds a quote, backslash, bracket or blank that came from a clie
 from __future__ import annotations
 
 import datetime
+import json
 import math
 import re
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Any
 from django.contrib.gis.db.backends.postgis.adapter import PostGISAdapter
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connection
+from psycopg.types.json import Jsonb
 
 from geo.filtering import FilterSet
 from layers.publish.collection import Collection, Field
@@ -64,6 +66,8 @@ def literal(value: Any) -> str:
     if isinstance(value, PostGISAdapter):
         made = f"ST_GeomFromEWKB(decode('{bytes(value.ewkb).hex()}', 'hex'))"
         return f"{made}::geography" if value.geography else made
+    if isinstance(value, Jsonb):
+        return f"{literal(json.dumps(value.obj))}::jsonb"
     if isinstance(value, list | tuple):
         return f"ARRAY[{', '.join(map(literal, value))}]" if value else "'{}'"
     if isinstance(value, str):
