@@ -20,6 +20,7 @@ from geo.errors import InvalidParameter, RaumError
 from layers.publish import asking, version
 from layers.publish.collection import Collection, collection, collections
 from layers.publish.describe.about import site
+from layers.publish.mapserver.engine import client_of
 from layers.publish.ogcapi import documents, items
 from layers.publish.ogcapi.parameters import CRS84, FORMATS, Wanted, filter_names, known_crs, only, read, refuse
 from layers.publish.ows.gate import Gate
@@ -148,7 +149,7 @@ def found(asked: Asked, name: str) -> HttpResponseBase:
         return known
     own = documents.both(asked.here, asked.format, _kept(asked), documents.GEOJSON)
     own.append(documents.link("collection", documents.JSON, asked.here.removesuffix("/items"), str(layer.title)))
-    with gate.passage(asked.request.META.get("REMOTE_ADDR", "")), as_reader():
+    with gate.passage(client_of(asked.request)), as_reader():
         top, rows = items.page(wanted, state, asked.here, own)
         if asked.format == "html":
             response: HttpResponseBase = _table(asked, wanted, top, list(rows))

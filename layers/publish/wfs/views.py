@@ -33,6 +33,7 @@ from geo.errors import RaumError
 from layers.publish import asking, version
 from layers.publish.collection import Collection, collections
 from layers.publish.describe.about import site
+from layers.publish.mapserver.engine import client_of
 from layers.publish.ows.gate import Gate
 from layers.publish.ows.question import Question, check_depth, read
 from layers.publish.ows.reports import OwsError, report
@@ -151,7 +152,7 @@ def _answer(request: HttpRequest, question: Question) -> HttpResponseBase:
         if question.request.lower() == "getcapabilities":
             response = service.answer()  # reads extents as the reader, if it reads at all
         else:
-            with gate.passage(request.META.get("REMOTE_ADDR", "")):
+            with gate.passage(client_of(request)):
                 response = _read(service)
     except (OWSException, OperationalError, *BAD_INPUT) as error:
         raise _refusal(error) from error
