@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from django.contrib.sitemaps import Sitemap
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.urls import reverse
 
 from geo.models import Town
@@ -46,6 +46,9 @@ class Vacancies(Sitemap):
 
     def lastmod(self, item: PublicVacancy) -> datetime.date | None:
         return item.verified_at
+
+    def get_latest_lastmod(self) -> datetime.date | None:
+        return PublicVacancy.objects.aggregate(at=Max("verified_at"))["at"]  # in one question instead of over every row
 
 
 SITEMAPS = {"seiten": Pages, "orte": Towns, "leerstaende": Vacancies}

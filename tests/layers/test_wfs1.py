@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import json
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 from urllib.parse import urlencode
 
@@ -217,3 +221,26 @@ def test_all_layers_answer_and_numbers_are_never_empty() -> None:
         text = wfs("GetFeature", TYPENAME=name, MAXFEATURES=3).content.decode()
         assert "FeatureCollection" in text, name
         assert not re.search(r"<raum:\w+></raum", text), name
+
+
+SCRIPT = """
+import json, sys, pyogrio
+source = sys.argv[1]
+layer = next(name for name, _kind in pyogrio.list_layers(source) if name.endswith("leerstaende"))
+keys = list(pyogrio.read_dataframe(source, layer=layer)["key"])
+fewer = list(pyogrio.read_dataframe(source, layer=layer, where="transit_class = 'F' AND usable_m2 > 200")["key"])
+print(json.dumps([keys, fewer]))
+"""
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+def test_gdal_as_a_client_keeps_the_filter_and_adds_its_own(site: str, version: str) -> None:
+    source = f"WFS:{site}/ogc/wfs?SERVICE=WFS&VERSION={version}&town_size=rural"
+    environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    # a process of its own: GDAL would hold the lock that the server's thread needs
+    done = subprocess.run([sys.executable, "-c", SCRIPT, source], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr[-1000:]
+    keys, fewer = (set(part) for part in json.loads(done.stdout))
+    wanted = VACANCIES.matching(VACANCIES.parse("town_size=rural"))
+    assert keys == set(wanted.values_list("key", flat=True))
+    assert fewer == set(wanted.filter(transit_class="F", usable_m2__gt=200).values_list("key", flat=True)) != set()

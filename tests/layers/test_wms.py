@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 from django.test import Client
+from lxml import etree
 from owslib.wms import WebMapService
 from PIL import Image
 
@@ -76,6 +77,29 @@ def test_capabilities_have_limits_authority_and_no_remarks(client: Client) -> No
     assert "MaxScaleDenominator>500000<" in text
     for code in ("XML", "INIMAGE", "BLANK"):
         assert f"<Format>{code}</Format>" in text
+
+
+# the sequences of capabilities_1_3_0.xsd
+ORDER = {
+    "Service": "Name Title Abstract KeywordList OnlineResource ContactInformation Fees AccessConstraints LayerLimit MaxWidth MaxHeight",
+    "ContactInformation": "ContactPersonPrimary ContactPosition ContactAddress ContactVoiceTelephone ContactFacsimileTelephone "
+    "ContactElectronicMailAddress",
+    "ContactAddress": "AddressType Address City StateOrProvince PostCode Country",
+    "Layer": "Name Title Abstract KeywordList CRS EX_GeographicBoundingBox BoundingBox Dimension Attribution AuthorityURL Identifier "
+    "MetadataURL DataURL FeatureListURL Style MinScaleDenominator MaxScaleDenominator Layer",
+    "Style": "Name Title Abstract LegendURL StyleSheetURL StyleURL",
+}
+
+
+def test_elements_stand_in_the_order_of_the_schema(client: Client) -> None:
+    root = etree.fromstring(wms(client, "GetCapabilities").content)
+    for name, words in ORDER.items():
+        order = words.split()
+        found = list(root.iter(f"{{http://www.opengis.net/wms}}{name}"))
+        assert found, name
+        for element in found:
+            places = [order.index(etree.QName(child).localname) for child in element]
+            assert places == sorted(places), name
 
 
 def test_headings_group_the_layers_and_cannot_be_asked_for(client: Client) -> None:

@@ -137,8 +137,12 @@ def test_tables_hold_the_same_rows_and_values(client: Client, name: str) -> None
     features = json.loads(fetch(client, name, "geojson"))["features"]
     assert [f["id"] for f in features] == [row[layer.key] for row in rows]
     spots = layer.matching(layer.parse(query)).order_by(layer.key).annotate(spot=place(layer)).values_list("spot", flat=True)
-    for row, spot in zip(listed, spots, strict=True):
-        assert (float(row["x"]), float(row["y"])) == (pytest.approx(spot.x, abs=0.06), pytest.approx(spot.y, abs=0.06))
+    for row, spot, told in zip(listed, spots, cells, strict=True):
+        lon, lat = crs.transform_xy(spot.x, spot.y, crs.STORAGE, crs.WEB)
+        wanted = [lon, lat, spot.x, spot.y]
+        for seen in ([float(row[n]) for n in ("lon", "lat", "x", "y")], list(told[-4:])):
+            assert seen[:2] == pytest.approx(wanted[:2], abs=1e-6)
+            assert seen[2:] == pytest.approx(wanted[2:], abs=0.06)
 
 
 def test_hard_values_arrive_as_they_are(client: Client, tmp_path: Path, hard_rows: list[str]) -> None:
@@ -193,6 +197,12 @@ def test_every_file_tells_its_sources(client: Client, tmp_path: Path) -> None:
     assert "erfundene Beispiele" in fetch(client, "leerstaende", "geojson", query).decode()
     assert '<https://creativecommons.org/licenses/by/4.0/>; rel="license"' in client.head("/leerstaende.csv")["Link"]
     assert '<http://testserver/metadaten/leerstaende.xml>; rel="describedby"' in client.head("/leerstaende.csv")["Link"]
+
+
+def test_english_addresses_give_english_files(client: Client) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/en/gemeinden.xlsx?district=12070").getvalue()))
+    assert book.sheetnames == ["Municipalities", "Sources"]
+    assert book.worksheets[0]["A2"].value == client.get("/gemeinden.csv?district=12070").getvalue().decode("utf-8-sig").split("\r\n")[1][:8]
 
 
 def test_a_geopackage_carries_its_style(client: Client, tmp_path: Path) -> None:
