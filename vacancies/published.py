@@ -31,6 +31,12 @@ def _stamp() -> str:
     return f"{events} {run} {reach} {Dataset.objects.aggregate(at=Max('loaded_at'))['at']} {datetime.date.today()}"
 
 
+def _lists() -> list[str]:
+    """The lists that public rows come from; a list for internal use is never named."""
+    public = Vacancy.objects.filter(key__in=PublicVacancy.objects.values("key")).exclude(dataset=None).values("dataset")
+    return list(Dataset.objects.filter(pk__in=public).exclude(licence=INTERNAL_LICENCE).order_by("key").values_list("key", flat=True))
+
+
 VACANCIES = Collection(
     name="leerstaende",
     title=_("Leerstände"),
@@ -40,6 +46,7 @@ VACANCIES = Collection(
     fields=fields_of(PublicVacancy, "key", *(f.name for f in PublicVacancy._meta.concrete_fields if f.name not in HIDDEN | {"key"})),
     geometry="point",
     datasets=("municipal-boundaries", "municipal-figures", "central-places", "timetable-vbb-2021", "examples"),
+    loaded=_lists,
     note=_("Zeilen mit is_example = true sind erfundene Beispiele."),
     style=Style(
         (
