@@ -13,6 +13,7 @@ from layers.publish.extents import moved
 PARTS = 32  # of the longer side of a geometry: the longest straight piece that is carried over
 MARGIN_M = 100_000.0
 MOST_POINTS = 50_000
+FARTHEST = 1e9  # a coordinate, in any CRS
 
 
 def stored(geometry: GEOSGeometry) -> GEOSGeometry:
@@ -28,10 +29,18 @@ def stored(geometry: GEOSGeometry) -> GEOSGeometry:
     source = int(geometry.srid)
     given = shapely.from_wkb(bytes(geometry.wkb))
     coordinates = shapely.get_coordinates(given)
-    if not len(coordinates) or not np.isfinite(coordinates).all() or len(coordinates) > MOST_POINTS:
-        raise InvalidParameter("geometry", str(geometry.geom_type), f"1 to {MOST_POINTS:,} corners of finite numbers")
+    fits = 0 < len(coordinates) <= MOST_POINTS and np.isfinite(coordinates).all() and np.abs(coordinates).max() <= FARTHEST
+    if not fits:
+        raise InvalidParameter("geometry", str(geometry.geom_type), f"1 to {MOST_POINTS:,} corners of numbers up to {FARTHEST:,.0f}")
     if source == crs.STORAGE:
         return geometry
+    try:
+        return _moved(given, source)
+    except shapely.errors.ShapelyError:
+        raise InvalidParameter("geometry", str(geometry.geom_type), "a valid geometry") from None
+
+
+def _moved(given: shapely.Geometry, source: int) -> GEOSGeometry:
     near = around(source)
     if not near.contains(given):
         given = shapely.intersection(shapely.make_valid(given), near)

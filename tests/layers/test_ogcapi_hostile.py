@@ -82,6 +82,9 @@ BAD: dict[str, dict[str, str]] = {
     "JSON deep": {"filter": '{"op":"not","args":[' * 300 + '"a"' + "]}" * 300, "filter-lang": "cql2-json"},
     "JSON hidden column": {"filter": '{"op":"=","args":[{"property":"search_text"},"a"]}', "filter-lang": "cql2-json"},
     "JSON odd column": {"filter": '{"op":"=","args":[{"property":{"a":1}},"a"]}', "filter-lang": "cql2-json"},
+    "JSON box of words": {"filter": '{"bbox":["a","b","c","d"]}', "filter-lang": "cql2-json"},
+    "JSON odd parts": {"filter": '{"op":"in","args":[{"property":null},{"type":"Point","coordinates":[13,52]}]}', "filter-lang": "cql2-json"},
+    "geometry beyond the world": {"filter": '{"op":"s_within","args":[{"property":"point"},{"type":"LineString","coordinates":[[0,0],[1e300,1e300]]}]}', "filter-lang": "cql2-json"},
     "NUL": {"filter": "key = 'a\0'"},
     "number as parameter": {"price_eur": "viel"},
 }  # fmt: skip
@@ -101,6 +104,11 @@ def test_only_reading_is_offered(client: Client, method: str) -> None:
     response = getattr(client, method)(f"{ROOT}collections/leerstaende/items", "{}", content_type="application/json")
     assert response.status_code == 405
     assert "json" in response["Content-Type"]
+
+
+def test_nothing_is_printed_about_bad_filters(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    items(client, status=400, filter="key = (")
+    assert capsys.readouterr().out == ""
 
 
 def test_values_are_values_and_no_language(client: Client) -> None:

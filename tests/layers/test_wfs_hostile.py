@@ -136,6 +136,7 @@ BAD: dict[str, dict[str, str]] = {
     "geometry of text": {**FEATURES, "FILTER": filter_of("<fes:Intersects><fes:ValueReference>point</fes:ValueReference><gml:Point srsName='EPSG:25833'><gml:pos>a b</gml:pos></gml:Point></fes:Intersects>")},
     "distance without unit": {**FEATURES, "FILTER": filter_of("<fes:DWithin><fes:ValueReference>point</fes:ValueReference><gml:Point srsName='EPSG:25833'><gml:pos>1 2</gml:pos></gml:Point><fes:Distance>5</fes:Distance></fes:DWithin>")},
     "distance of text": {**FEATURES, "FILTER": filter_of("<fes:DWithin><fes:ValueReference>point</fes:ValueReference><gml:Point srsName='EPSG:25833'><gml:pos>1 2</gml:pos></gml:Point><fes:Distance uom='m'>weit</fes:Distance></fes:DWithin>")},
+    "geometry beyond the world": {**FEATURES, "FILTER": filter_of("<fes:Within><fes:ValueReference>point</fes:ValueReference><gml:LineString srsName='EPSG:3857'><gml:posList>0 0 1e300 1e300</gml:posList></gml:LineString></fes:Within>")},
     "time operator": {**FEATURES, "FILTER": filter_of("<fes:During><fes:ValueReference>vacant_since</fes:ValueReference><gml:TimePeriod gml:id='a'/></fes:During>")},
     "NUL": {**FEATURES, "SORTBY": "key\0"},
     "map filter": {**FEATURES, "transit": "Z"},

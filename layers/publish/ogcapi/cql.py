@@ -13,21 +13,40 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import BooleanField, CharField, DateField, DecimalField, F, Func, Q, TextField, Value, lookups
 from django.db.models.functions import Cast, Lower
+from lark import Lark
 from pygeofilter import ast, values
 from pygeofilter.backends.evaluator import Evaluator, handle
 from pygeofilter.parsers.cql2_json import parse as parse_json
-from pygeofilter.parsers.cql2_text import parse as parse_text
+from pygeofilter.parsers.cql2_text import parser as text_parser
 
 from layers.publish.collection import Collection
 from layers.publish.ows.reports import OwsError
 
-logging.getLogger("lark").setLevel(logging.CRITICAL)  # the reader turns its debugging on
+# pygeofilter's own reader prints its state for every text that is no CQL2
+READER = Lark.open(
+    "grammar.lark",
+    rel_to=text_parser.__file__,
+    parser="lalr",
+    maybe_placeholders=False,
+    transformer=text_parser.CQLTransformer(),
+    import_paths=[str(Path(text_parser.__file__).parents[1])],
+)
+logging.getLogger("lark").setLevel(logging.CRITICAL)
+BROKEN = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)  # what odd parts of a tree make of each other
 LONGEST, DEEPEST, MOST_NODES = 20_000, 60, 1_000
 COMPARED = {
     "=": lookups.Exact,
@@ -96,14 +115,17 @@ def condition(collection: Collection, text: str, language: str, placed: Callable
     if _depth(text) > DEEPEST:
         raise refuse(f"nested deeper than {DEEPEST}")
     try:
-        root = parse_json(json.loads(text)) if language == "cql2-json" else parse_text(" ".join(text.split("\n")))
+        root = parse_json(json.loads(text)) if language == "cql2-json" else READER.parse(" ".join(text.split("\n")))
     except OwsError:
         raise
     except Exception as error:  # the reader has no family of errors
         said = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise refuse(f"this is no {language}: {said}") from None
-    _check_size(root)
-    made = _Conditions(collection, placed).evaluate(root)
+    try:
+        _check_size(root)
+        made = _Conditions(collection, placed).evaluate(root)
+    except BROKEN:
+        raise refuse("its parts do not fit each other") from None
     if not isinstance(made, Q):
         raise refuse("a condition is expected, for example town_name = 'Wittenberge'")
     return made

@@ -10,6 +10,7 @@ import hashlib
 import logging
 import re
 import tempfile
+import traceback
 from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
@@ -192,7 +193,9 @@ def _refusal(error: Exception) -> OwsError:
         if getattr(error.__cause__, "sqlstate", "") != "57014":  # query_canceled
             raise error
         return OwsError("OperationProcessingFailed", "the question takes too long; please narrow it", "", 400)
-    log.warning("WFS: input that the engine cannot use", exc_info=error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    log.warning("WFS: input that the engine cannot use: %s at %s:%s", type(error).__name__, last.filename, last.lineno)
+    log.debug("WFS: where it came from", exc_info=error)
     said = str(error)[:200] if isinstance(error, ValueError | NotImplementedError) and error.__cause__ is None else ""
     return OwsError("OperationParsingFailed", f"the request cannot be used as it is; {said}".rstrip("; "), "request", 400)
 
