@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,11 +75,20 @@ def database_url(django_db_setup: None) -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def helpers_end(django_db_setup: None) -> Iterator[None]:
-    """MapServer's helpers keep connections to the test database, which could not be dropped."""
+    """MapServer's helpers and the server's threads keep connections to the test database, which could not be dropped."""
     yield
     from layers.publish.mapserver import engine
 
     engine.close()
+    name = connections["default"].settings_dict["NAME"]
+    others = "FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+    connections.close_all()
+    with _server() as server:
+        server.execute(f"SELECT pg_terminate_backend(pid) {others}", [name])
+        for _wait in range(100):
+            if not server.execute(f"SELECT 1 {others}", [name]).fetchone():
+                break
+            time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")
