@@ -124,11 +124,41 @@ def measure() -> int:
         print(f"  {name:<14}{ms:8.1f} ms", flush=True)
     for name in ("gml", "hits", "filter", "box"):
         print(f"  MapServer's own WFS / ours, {name}: {peers[f'{name}_peer'] / peers[name]:.2f}")
+    against_peers(listed)
     print(f"  noting the keys, once for each state and filter: {first_index:.0f} ms with the page")
     print(f"  WFS far/first {times['far'] / times['first']:.2f}, first/raw {times['first'] / times['raw_first']:.1f}")
     print(f"  API far/first {times['api_far'] / times['api_first']:.2f}, first/raw {times['api_first'] / times['raw_first']:.1f}")
     print(f"  raw far/first {times['raw_far'] / times['raw_first']:.1f}")
     return 0
+
+
+def against_peers(listed: Callable[[int], Callable[[], int]]) -> None:
+    """OGC API pages of tipg and of pygeoapi's own PostgreSQL provider on the same rows; theirs with a socket, which costs about 1 ms."""
+    from urllib.request import urlopen
+
+    from django.conf import settings
+
+    from benchmarks.peers.ogc import peers
+
+    def remote(address: str, form: str, offset: int) -> Callable[[], int]:
+        def call() -> int:
+            with urlopen(f"{address}?limit={PAGE}&offset={offset}&f={form}", timeout=120) as answer:  # noqa: S310 - our own address
+                return len(answer.read())
+
+        return call
+
+    folder = settings.DATA_DIR / "peers"
+    folder.mkdir(parents=True, exist_ok=True)
+    with peers(os.environ["DATABASE_URL"], folder) as found:
+        calls = {"ours_first": listed(0), "ours_far": listed(FAR)}
+        for name, address in found.items():
+            form = "geojson" if name == "tipg" else "json"
+            calls |= {f"{name}_first": remote(address, form, 0), f"{name}_far": remote(address, form, FAR)}
+        times = interleaved(5, **calls)
+    for name in found:
+        for page in ("first", "far"):
+            ratio = times[f"{name}_{page}"] / times[f"ours_{page}"]
+            print(f"  {name} / ours, OGC API page {page}: {ratio:.1f} ({times[f'{name}_{page}']:.0f} ms)")
 
 
 def _timed(call: Callable[[], object]) -> float:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.request import urlopen
@@ -64,6 +65,15 @@ def test_extents_hold_every_row(client: Client) -> None:
         assert 51 < south < north < 54
 
 
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """What the services keep of counts and pages is forgotten before and after: the rows of one test are not those of the next."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.mark.usefixtures("forgotten")
 def test_rows_with_empty_columns_validate(client: Client) -> None:
     columns = [f.name for f in VACANCIES.fields if f.name != VACANCIES.key]
     described = ask(client, REQUEST="DescribeFeatureType", TYPENAMES="raum:leerstaende")
