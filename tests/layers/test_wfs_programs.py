@@ -19,7 +19,7 @@ from django.test import Client
 from lxml import etree
 
 from geo import crs
-from layers.publish.collection import collections
+from layers.publish.collection import collection, collections
 from tests.layers.ogc_schemas import check
 from tests.layers.test_wfs import OWS, URN, WFS, ask, features
 from vacancies.published import VACANCIES
@@ -116,21 +116,28 @@ def test_answers_of_every_layer_validate(client: Client) -> None:
 # --- programs ---------------------------------------------------------------------------------------------------------
 
 
-def test_parallel_pages_lose_and_repeat_nothing(site: str) -> None:
+@pytest.mark.parametrize(
+    ("layer", "key", "more", "page"),
+    [("haltestellen", "stop_id", "", 1000), ("reisezeit", "key", "&CENTRE=berlin-hbf,potsdam", 10_000)],
+)
+def test_parallel_pages_lose_and_repeat_nothing(site: str, layer: str, key: str, more: str, page: int) -> None:
     lock, seen = threading.Lock(), []
+    wanted = collection(layer)
+    total = wanted.matching(wanted.parse(more.lower().strip("&"))).count()
+    assert total > (50_000 if more else 12_000)
 
     def read(start: int) -> None:
         query = (
-            f"SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=raum:haltestellen&COUNT=1000&STARTINDEX={start}&PROPERTYNAME=stop_id"
+            f"SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=raum:{layer}&COUNT={page}&STARTINDEX={start}&PROPERTYNAME={key}{more}"
         )
-        with urlopen(f"{site}/ogc/wfs?{query}") as answer:
-            keys = re.findall(r"<raum:stop_id>([^<]+)<", answer.read().decode())
+        with urlopen(f"{site}/ogc/wfs?{query}&OUTPUTFORMAT=geojson") as answer:
+            keys = [f["properties"][key] for f in json.load(answer)["features"]]
         with lock:
             seen.extend(keys)
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(read, range(0, 13_000, 1000)))
-    assert (len(seen), len(set(seen))) == (12_889, 12_889)
+        list(pool.map(read, range(0, total, page)))
+    assert (len(seen), len(set(seen))) == (total, total)
 
 
 def test_owslib_reads(site: str) -> None:
