@@ -33,6 +33,7 @@ PICTURES = {
     "town": "/orte/wittenberge/",
     "sources": "/datenquellen/",
     "admin": "/admin/vacancies/vacancy/add/",
+    "services": "/ogc/?town_size=rural&transit=C",
     "empty": "/leerstaende/?town_size=rural&central=oberzentrum&target_use=stage",
     "english": "/en/?town_size=rural&transit=C",
 }
