@@ -1,8 +1,8 @@
 """Addresses of the register's pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from vacancies import compare_views, views
+from vacancies import compare_views, feeds, views
 
 urlpatterns = [
     path("", views.listing_page, {"page": "map"}, name="map"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("leerstaende/", views.listing_page, {"page": "list"}, name="list"),
     path("leerstaende/<slug:slug>/", views.vacancy_page, name="vacancy"),
     path("leerstaende/<slug:slug>/erreichbar/", views.outward_page, name="outward"),
+    re_path(r"^leerstaende\.(?P<ending>atom|feed\.json)$", feeds.feed, name="feed"),
     path("fotos/<str:name>", views.photo, name="photo"),
     path("orte/", views.towns_page, name="towns"),
     path("orte/<slug:slug>/", views.town_page, name="town"),
