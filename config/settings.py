@@ -169,6 +169,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Whose pages may embed map and list: origins, or * for everybody.
+EMBED_ORIGINS = [o for o in os.environ.get("RW_EMBED_ORIGINS", "*").split(",") if o]
+
 # Remote WFS and WMS are asked by name only. None named: the hosts of data/remote_layers.toml.
 REMOTE_HOSTS = [h for h in os.environ.get("RW_REMOTE_HOSTS", "").split(",") if h]
 # "host:port" of servers in the operator's own network, which may be private and speak http.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from geo.errors import InvalidParameter
 from geo.figures import figure
@@ -232,24 +231,6 @@ class Number(Criterion):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Months(Number):
-    """A number of months before today: `lte` asks for dates at least so long ago, `gte` for later ones."""
-
-    highest: int = 1200
-    kind: ClassVar[str] = "months"
-
-    def q(self, value: int) -> Q:
-        today = datetime.date.today()
-        months = today.year * 12 + today.month - 1 - value
-        year, month = divmod(months, 12)
-        day = min(today.day, 28)
-        return Q(**{f"{self.column}__{self.lookup}": datetime.date(max(year, 1), month + 1, day)})
-
-    def spoken(self, value: int) -> str:
-        return ngettext("{n}\u00a0Monat", "{n}\u00a0Monaten", value).format(n=figure(value))
-
-
-@dataclass(frozen=True, kw_only=True)
 class Between(Number):
     """A range `from-to`; either end may be missing (`150-`, `-300`)."""
 
@@ -310,33 +291,6 @@ def _either(words: Sequence[str]) -> str:
     """Return alternatives as a person lists them: "A", "A oder B", "A, B oder C"."""
     *others, last = words
     return _(" oder ").join([", ".join(others), last]) if others else last
-
-
-@dataclass(frozen=True, kw_only=True)
-class Clock(Criterion):
-    """A time of day, `HH:MM`, not before it; `column` holds minutes after midnight, more than 1,440 for the night after.
-
-    Times before four in the morning belong to the evening before: 00:30 is later than 23:00.
-    """
-
-    kind: ClassVar[str] = "clock"
-
-    def parse(self, raw: list[str]) -> int:
-        text = self.single(raw)
-        match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", text)
-        if match is None:
-            raise self.refuse(text, _("eine Uhrzeit wie 22:30"))
-        minutes = int(match[1]) * 60 + int(match[2])
-        return minutes + 1_440 if minutes < 240 else minutes
-
-    def q(self, value: int) -> Q:
-        return Q(**{f"{self.column}__gte": value})
-
-    def dump(self, value: int) -> list[str]:
-        return [f"{value // 60 % 24:02}:{value % 60:02}"]
-
-    def spoken(self, value: int) -> str:
-        return _("{time} Uhr").format(time=self.dump(value)[0])
 
 
 @dataclass(frozen=True, kw_only=True)

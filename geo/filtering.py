@@ -103,6 +103,11 @@ class FilterSet:
         """Return the filter without the named criteria."""
         return type(self)({k: v for k, v in self.values.items() if k not in names})
 
+    @property
+    def counts_from_today(self) -> bool:
+        """Whether the answer may change overnight although no row does."""
+        return any(c.kind == "months" for c, _value in self.active())
+
     def sentence(self) -> str:
         """Return the filter as a person would say it: the subject, where, then the rest in the order of the list."""
         said = sorted(self.active(), key=lambda pair: not pair[0].where)

@@ -7,10 +7,11 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from geo.criteria import AtLeastRank, Between, Choice, Clock, Criterion, Flag, Months, Number, Text, WithinMinutes
+from geo.criteria import AtLeastRank, Between, Choice, Criterion, Flag, Number, Text, WithinMinutes
 from geo.filtering import FilterSet
 from geo.models import CentralFunction, District, SizeClass, StructureArea, Town
 from geo.spatial_criteria import BBox, Near, Within
+from geo.time_criteria import Clock, Day, Months
 from layers.models import FacilityKind, TransitClass
 from vacancies import choices as c
 from vacancies import spoken
@@ -301,6 +302,14 @@ class VacancyFilter(FilterSet):
             unit=_("Monaten"),
             phrase=_("vor höchstens {value} bestätigt"),
             group="object",
+        ),
+        Day(
+            name="verified_since",
+            label=_("Bestätigt seit"),
+            column="verified_at",
+            phrase=_("seit {value} bestätigt"),
+            group="object",
+            help=_("Was ist neu: alles, was seit diesem Tag bestätigt wurde"),
         ),
         Near(
             name="near",

@@ -80,6 +80,12 @@ REGISTER = replace(
 INTERNAL = (REGISTER,)
 
 
+def source_lines() -> list[str]:
+    """Return whose data the pages of vacancies show, one line per source, for paper."""
+    known = dict(Dataset.objects.filter(key__in=VACANCIES.datasets).values_list("key", "attribution"))
+    return list(dict.fromkeys(known[key] for key in VACANCIES.datasets if known.get(key)))
+
+
 def shown_datasets() -> list[Dataset]:
     """Return the data sets for the data page.
 

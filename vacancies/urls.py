@@ -1,8 +1,8 @@
 """Addresses of the register's pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from vacancies import compare_views, views
+from vacancies import compare_views, embed, feeds, permalink, views
 
 urlpatterns = [
     path("", views.listing_page, {"page": "map"}, name="map"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("leerstaende/", views.listing_page, {"page": "list"}, name="list"),
     path("leerstaende/<slug:slug>/", views.vacancy_page, name="vacancy"),
     path("leerstaende/<slug:slug>/erreichbar/", views.outward_page, name="outward"),
+    re_path(r"^leerstaende\.(?P<ending>atom|feed\.json)$", feeds.feed, name="feed"),
+    path("embed", embed.embed_page, name="embed"),
+    path("einbetten/", embed.builder_page, name="embed_builder"),
+    path("qr.svg", permalink.qr_code, name="qr"),
     path("fotos/<str:name>", views.photo, name="photo"),
     path("orte/", views.towns_page, name="towns"),
     path("orte/<slug:slug>/", views.town_page, name="town"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import markdown_it
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -21,22 +23,29 @@ from vacancies.listing import ORDERS, PAGE_PARAMETERS, Listing
 from vacancies.mapdata import map_payload, shape_of
 from vacancies.models import Photo, SiteText, Vacancy
 from vacancies.outward import OutwardQuestion
+from vacancies.permalink import address_of
 from vacancies.public import PublicPhoto, PublicVacancy
-from vacancies.published import shown_datasets
+from vacancies.published import shown_datasets, source_lines
 
 MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False})
 
 
-def _listing_context(request: HttpRequest) -> dict[str, object]:
+def _listing_context(request: HttpRequest) -> dict[str, Any]:
     listing = Listing.ask(request.GET)
     return {"listing": listing, "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
+
+
+def _paper(request: HttpRequest, path: str) -> dict[str, object]:
+    """What a printed page says of itself: where it stands and whose data it shows."""
+    return {"path": path, "address": address_of(request, path), "sources": source_lines()}
 
 
 @require_safe
 def listing_page(request: HttpRequest, page: str) -> HttpResponse:
     """Map with list, or list alone; asked by the page itself for the changed part only."""
     template = "_answer.html" if request.headers.get("X-Part") == "answer" else {"map": "map.html", "list": "list.html"}[page]
-    response = render(request, template, _listing_context(request) | {"page": page})
+    context = _listing_context(request) | {"page": page}
+    response = render(request, template, context | _paper(request, request.path + context["listing"].here))
     response["Vary"] = "X-Part, Accept-Language, Cookie"
     return response
 
@@ -59,6 +68,7 @@ def vacancy_page(request: HttpRequest, slug: str) -> HttpResponse:
     vacancy = get_object_or_404(PublicVacancy, slug=slug)
     beside = PublicVacancy.objects.all().beside(vacancy)[:4]
     context = {"vacancy": vacancy, "beside": beside, "town": Town.objects.defer("geom").get(slug=vacancy.town_slug)}
+    context |= _paper(request, request.path)
     return render(request, "vacancy.html", context | {"run": ReachRun.objects.current(), "shape": shape_of(vacancy.point)})
 
 
@@ -99,7 +109,7 @@ def town_page(request: HttpRequest, slug: str) -> HttpResponse:
     rows = PublicVacancy.objects.all().in_town(slug)
     reach = TownReach.objects.filter(town=town, live=True).select_related("stop", "rail_stop").first()
     context = {"town": town, "reach": reach, "run": ReachRun.objects.current(), "shape": shape_of(town.geom)}
-    return render(request, "town.html", context | {"total": rows.count(), "rows": rows[:12]})
+    return render(request, "town.html", context | _paper(request, request.path) | {"total": rows.count(), "rows": rows[:12]})
 
 
 @require_safe

@@ -111,7 +111,7 @@ def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, exten
 def _modified(told: provenance.Provenance, wanted: FilterSet) -> datetime.datetime:
     """Return since when the answer is as it is: the rows, their sources, and the day where the filter counts from today."""
     times = [told.changed_at, *(d.loaded_at for d in told.datasets)]
-    if any(criterion.kind == "months" for criterion, _value in wanted.active()):
+    if wanted.counts_from_today:
         zone = ZoneInfo(settings.TIME_ZONE)
         times.append(datetime.datetime.combine(datetime.datetime.now(zone).date(), datetime.time(), zone))
     return max(times)

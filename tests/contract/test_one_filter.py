@@ -58,6 +58,7 @@ BY_HAND = (
     "disposal=leasehold",
     "monument=building",
     "verified_months_max=6",
+    "verified_since=2026-01-01",
     "near=11.7515,52.9955,5000",
     "bbox=13.0,52.0,14.0,52.6",
     "polygon=13.0,52.3;14.2,52.3;13.6,53.2",
@@ -92,6 +93,8 @@ def generated(count: int) -> list[str]:
                 value = str(min(dice.choice((1, 12, 60, 300, 1000)), criterion.highest))
             elif kind == "clock":
                 value = dice.choice(("21:30", "23:00", "00:15"))
+            elif kind == "day":
+                value = f"{dice.choice((2024, 2025, 2026))}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
             elif kind == "within":
                 value = dice.choice(("supermarket:15", "doctor:20,school_primary:30"))
             elif kind == "text":

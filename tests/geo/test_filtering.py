@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from urllib.parse import urlencode
 
 import pytest
@@ -89,6 +90,8 @@ def values(criterion):  # type: ignore[no-untyped-def]
         return st.integers(criterion.lowest, criterion.highest).map(str)
     if kind == "clock":
         return st.times().map(lambda t: f"{t:%H:%M}")
+    if kind == "day":
+        return st.dates(date(1900, 1, 1), date(2099, 12, 31)).map(str)
     if kind == "within":
         names = st.sampled_from([key for key, _label in criterion.options()])
         return st.lists(st.tuples(names, st.integers(1, 120)), min_size=1, max_size=3).map(

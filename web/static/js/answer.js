@@ -82,7 +82,7 @@ export function showAnswer(query) {
   for (const badge of document.querySelectorAll("[data-filter-count]")) badge.textContent = n || "";
   document.getElementById("filters").classList.toggle("has-filter", n > 0);
   const filter = address(filterOnly(query));
-  for (const link of document.querySelectorAll("a[data-keeps-filter]")) link.href = link.pathname + (filter[0] === "?" ? filter : "");
+  for (const link of document.querySelectorAll("[data-keeps-filter]")) link.href = new URL(link.href).pathname + (filter[0] === "?" ? filter : "");
   const whole = address(query);
   for (const link of document.querySelectorAll("a[data-keeps-all]")) link.href = link.pathname + (whole[0] === "?" ? whole : "");
   const hits = JSON.parse(document.getElementById("hits").textContent);
@@ -111,7 +111,7 @@ export function onQuestion(callback) {
   form.addEventListener("input", (event) => {
     const { target } = event;
     if (target.type === "select-one") for (const more of form.querySelectorAll(`input[type=hidden][name="${target.name}"]`)) more.remove();
-    if (form.checkValidity()) soon(["search", "number", "text"].includes(target.type) ? 400 : 0);
+    if (form.checkValidity()) soon(["search", "number", "text", "date"].includes(target.type) ? 400 : 0);
   });
   form.querySelector(".reset").addEventListener("click", (event) => {
     event.preventDefault();
