@@ -84,8 +84,13 @@ def _texts(rows: gpd.GeoDataFrame, names: Iterable[str]) -> Iterator[str]:
             if isinstance(value, dict) or (not isinstance(value, str) and pd.isna(value)) or value == "":
                 continue
             text = values.get(name, {}).get(value, str(value)) if isinstance(value, str) else str(value)
-            lines.append(html.escape(f"{labels.get(name, name)}: {text} {units.get(name, '')}".strip()))
+            lines.append(_escaped(f"{labels.get(name, name)}: {text} {units.get(name, '')}".strip()))
         yield "<br>".join(lines)
+
+
+def _escaped(text: str) -> str:
+    """Return text for folium's windows, which stand in a template literal of JavaScript: it would run what `${…}` holds."""
+    return html.escape(text).translate({ord(c): f"&#{ord(c)};" for c in "$`\\{}"})
 
 
 def _add(made: folium.Map, rows: gpd.GeoDataFrame, classes: list[StyleClass | None], texts: list[str]) -> None:

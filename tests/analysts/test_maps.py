@@ -52,6 +52,9 @@ def test_it_escapes_what_it_shows_and_says_what_it_leaves_out() -> None:
     page = page_of(rw.map(rows, limit=2))
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
+    rows["town_name"] = "`${alert(2)}\\"
+    assert "${alert(2)" not in page_of(rw.map(rows)), "a template literal of JavaScript would run it"
+    assert "&#96;&#36;&#123;alert(2)&#125;&#92;" in page_of(rw.map(rows))
     assert "Gezeichnet sind 2 von 3." in page
     assert page.count("L.circleMarker(") == 2
     assert "tileLayer" not in page, "no tile server is asked"
