@@ -36,6 +36,12 @@ def _from_run() -> list[str]:
     return list(Dataset.objects.filter(runs__live=True).values_list("key", flat=True))
 
 
+def live_run() -> dict[str, str]:
+    """What the figures of the live run say about themselves."""
+    run = ReachRun.objects.current()
+    return run.described() if run else {}
+
+
 def _loaded(model: type[Model]) -> list[str]:
     """The data sets that facilities or zones come from: whatever the operator has loaded."""
     return list(Dataset.objects.filter(pk__in=model._default_manager.values("dataset")).order_by("key").values_list("key", flat=True))
@@ -104,6 +110,7 @@ TOWNS = Collection(
     geometry="geom",
     datasets=(*GROUND, TIMETABLE),
     loaded=_from_run,
+    run=live_run,
     style=Style(
         (StyleClass(_("Gemeinde"), Symbol(fill="#e6ede8", stroke="#1f5a45", width=0.8, opacity=0.35)),),
         label_column="name",
@@ -127,6 +134,7 @@ STOPS = Collection(
     geometry="point",
     datasets=(TIMETABLE,),
     loaded=_from_run,
+    run=live_run,
     style=Style(
         (
             StyleClass(_("Bahn"), Symbol(fill="#3b3f3c", size=7, shape="square"), value="rail"),
@@ -157,6 +165,7 @@ CLASS_AREAS = Collection(
     geometry="geom",
     datasets=(TIMETABLE,),
     loaded=_from_run,
+    run=live_run,
     style=_class_areas(),
     group=REACH,
     stamp=_stamp,
@@ -175,6 +184,7 @@ ISOCHRONES = Collection(
     geometry="geom",
     datasets=(TIMETABLE,),
     loaded=_from_run,
+    run=live_run,
     style=_minutes("minutes", outline=True),
     group=REACH,
     stamp=_stamp,
@@ -195,6 +205,7 @@ TRAVEL_TIMES = Collection(
     geometry="geom",
     datasets=(TIMETABLE,),
     loaded=_from_run,
+    run=live_run,
     style=_minutes("best_min", outline=False),
     group=REACH,
     stamp=_stamp,

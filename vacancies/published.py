@@ -12,7 +12,7 @@ from geo.models import Dataset
 from layers.models import ReachRun, TransitClass, VacancyReach
 from layers.publish.collection import Collection, fields_of
 from layers.publish.style import Style, StyleClass, Symbol
-from layers.published import CLASS_COLOURS, NO_CLASS
+from layers.published import CLASS_COLOURS, NO_CLASS, live_run
 from vacancies.filters import VacancyFilter
 from vacancies.listing import PAGE_PARAMETERS
 from vacancies.models import Vacancy
@@ -47,6 +47,7 @@ VACANCIES = Collection(
     geometry="point",
     datasets=("municipal-boundaries", "municipal-figures", "central-places", "timetable-vbb-2021", "examples"),
     loaded=_lists,
+    run=live_run,
     note=_("Zeilen mit is_example = true sind erfundene Beispiele."),
     style=Style(
         (

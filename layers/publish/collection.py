@@ -67,6 +67,8 @@ class Collection:
         Returns the keys of further ones that only the database knows: what an operator has loaded.
     note : str
         A sentence that every output carries.
+    run : callable
+        Returns source, day, window and method of the figures that are computed; empty where none are.
     style : Style
         How it is drawn everywhere.
     group : str
@@ -100,6 +102,7 @@ class Collection:
     stamp: Callable[[], str]
     note: Text_ = ""
     loaded: Callable[[], Iterable[str]] = tuple
+    run: Callable[[], Mapping[str, str]] = dict
     keywords: tuple[str, ...] = ()
     scale: tuple[int, int] = (0, 0)
     defaults: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ import re
 import pytest
 from django.test import Client
 
-from vacancies import frames
+import raumwohlstand as rw
 from vacancies.filters import VacancyFilter
 from vacancies.listing import PAGE_SIZE
 from vacancies.public import PublicVacancy
@@ -135,7 +135,7 @@ def outputs(client: Client, query: str) -> dict[str, list[str]]:
         "geojson": [f["id"] for f in collection["features"]],
         "csv": [r["key"] for r in rows],
         "map": client.get(f"/karte/daten.json?{query}").json()["keys"],
-        "frame": list(frames.vacancies(query).index),
+        "frame": list(rw.vacancies(query).index),
     }
 
 

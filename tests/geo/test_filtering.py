@@ -258,8 +258,8 @@ def test_ranks_mean_at_least_as_good() -> None:
 
 def test_a_new_criterion_is_one_entry(client, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     """It then stands in the form, the sentence, list, map and notebook."""
+    import raumwohlstand as rw
     from vacancies import choices as c
-    from vacancies import frames
 
     entry = Choice(
         name="heating", label="Heizung", column="heating", phrase="mit Heizung {value}", options=lambda: c.Heating.choices, group="object"
@@ -271,5 +271,5 @@ def test_a_new_criterion_is_one_entry(client, monkeypatch: pytest.MonkeyPatch) -
     assert "Leerstände, mit Heizung Öfen" in page
     assert f'data-total="{len(expected)}"' in page
     assert client.get("/karte/daten.json?heating=stove").json()["keys"] == expected
-    assert list(frames.vacancies(heating="stove").index) == expected
+    assert list(rw.vacancies(heating="stove").index) == expected
     assert 0 < len(expected) < Town.objects.count() * 9

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -16,13 +18,17 @@ from layers.publish.collection import Collection
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a file says about itself. `question` is the filter as a sentence, `link` the file's own address."""
+    """What a file says about itself.
+
+    `question` is the filter as a sentence, `link` the file's own address, `run` what computed figures say about themselves.
+    """
 
     collection: Collection
     datasets: tuple[Dataset, ...]
     question: str
     link: str
     changed_at: datetime.datetime
+    run: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def attribution(self) -> str:
@@ -58,7 +64,38 @@ class Provenance:
 
 def of(collection: Collection, wanted: FilterSet, link: str) -> Provenance:
     """Return what a file with the rows of a filter says about itself; reads base tables, so ask before `as_reader`."""
+    return Provenance(collection, datasets_of(collection), wanted.sentence(), link, version.changed_at(collection), collection.run())
+
+
+def datasets_of(collection: Collection) -> tuple[Dataset, ...]:
+    """Return the data sets that a layer names, in its order."""
     keys = collection.source_keys
     known = {d.key: d for d in Dataset.objects.filter(key__in=keys)}
-    found = tuple(known[key] for key in dict.fromkeys(keys) if key in known)
-    return Provenance(collection, found, wanted.sentence(), link, version.changed_at(collection))
+    return tuple(known[key] for key in dict.fromkeys(keys) if key in known)
+
+
+def described(collection: Collection, datasets: Iterable[Dataset], question: str, run: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a program needs to read and draw the rows, as JSON has it: what a GeoDataFrame carries in `attrs`.
+
+    Layer, title, note, sources; by column `kinds`, `labels`, `units`, `descriptions` and `values` (allowed value → label); `run`:
+    the timetable and method behind derived columns; `style`: the classes in order, the first that holds draws a row.
+    """
+    datasets, fields = tuple(datasets), collection.fields
+    return {
+        "layer": collection.name,
+        "key": collection.key,
+        "title": str(collection.title),
+        "description": str(collection.description),
+        "question": question,
+        "crs": f"EPSG:{crs.STORAGE}",
+        "note": str(collection.note),
+        "attribution": "; ".join(dict.fromkeys(d.attribution for d in datasets)),
+        "licences": list(dict.fromkeys(d.licence for d in datasets)),
+        "run": dict(run),
+        "kinds": {f.name: f.kind for f in fields},
+        "labels": {f.name: str(f.label) for f in fields},
+        "units": {f.name: str(f.unit) for f in fields if f.unit},
+        "descriptions": {f.name: str(f.description) for f in fields if f.description},
+        "values": {f.name: {str(value): str(label) for value, label in f.choices} for f in fields if f.choices},
+        "style": {"column": collection.style.column, "classes": [asdict(c) | {"label": str(c.label)} for c in collection.style.classes]},
+    }

@@ -26,7 +26,7 @@ from pyproj import CRS
 
 from geo import crs
 from layers.publish.collection import Collection
-from layers.publish.exports import tables
+from layers.publish.exports import provenance, tables
 from layers.publish.exports.provenance import Provenance
 from layers.publish.files import BATCH
 from layers.publish.qgis import styles
@@ -165,6 +165,7 @@ def geoparquet(told: Provenance, rows: QuerySet[Any], folder: Path) -> Path:
         "licence": "; ".join(dict.fromkeys(d.licence for d in told.datasets)),
         "note": str(collection.note),
         "columns": tables.column_list(collection),
+        "raumwohlstand": json.dumps(provenance.described(collection, told.datasets, told.question, told.run), ensure_ascii=False),
     }
     wider = columns.append(pa.field("bbox", box)).with_metadata(head)
 

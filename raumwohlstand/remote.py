@@ -1,0 +1,91 @@
+"""A remote platform as a source: its GeoParquet file of the layer, filtered by the platform itself. No Django."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import requests
+import shapely
+
+from geo import crs
+from geo.errors import Busy, InvalidParameter, InvalidParameters, RemoteFailed
+from raumwohlstand.frames import GEOMETRY, LayerFrame, frame_of
+from raumwohlstand.question import Question, in_degrees
+
+TIMEOUT_S = 120
+MARGIN_DEGREES = 1e-4  # around a mask: about ten metres; what lies between is cut off here
+ABOUT = b"raumwohlstand"
+
+
+class Remote:
+    """A platform at an address; it validates every question and sends public rows alone.
+
+    Parameters
+    ----------
+    address : str
+        Of its map: `https://raum.example` or with a path.
+    language : str
+        In which labels and errors come: `de` or `en`.
+
+    Raises
+    ------
+    InvalidParameter
+        When the address is none.
+    """
+
+    def __init__(self, address: str, language: str = "de") -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InvalidParameter("address", address[:60], "the address of a platform, as in https://raum.example")
+        self.address = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        self.language = language
+
+    def read(self, question: Question) -> LayerFrame:
+        """Return the rows that a question asks for: one request, all pages of rows in one file."""
+        pairs = list(question.pairs)
+        if question.mask is not None and "bbox" not in dict(pairs):
+            west, south, east, north = in_degrees(question.mask.bounds, crs.STORAGE)
+            edges = (west - MARGIN_DEGREES, south - MARGIN_DEGREES, east + MARGIN_DEGREES, north + MARGIN_DEGREES)
+            pairs.append(("bbox", ",".join(f"{v:.6f}" for v in edges)))
+        with question.in_its_words():
+            file = pq.ParquetFile(io.BytesIO(self._asked(f"{question.layer}.parquet", pairs)))
+        try:
+            described = json.loads(file.schema_arrow.metadata[ABOUT])
+        except (KeyError, TypeError):
+            raise RemoteFailed(f"{self.address} sends files that do not describe themselves; it runs an older version") from None
+        names = question.names(described["kinds"])
+        table = file.read(columns=[*names, GEOMETRY]).select([*names, GEOMETRY])
+        if question.mask is not None:
+            shapely.prepare(question.mask)
+            inside = shapely.intersects(question.mask, shapely.from_wkb(table[GEOMETRY].to_numpy()))
+            table = table.filter(pa.array(inside))
+        return frame_of(table, described)
+
+    def _asked(self, path: str, pairs: list[tuple[str, str]]) -> bytes:
+        address = f"{self.address}/{path}"
+        try:
+            answer = requests.get(address, params=pairs, headers={"Accept-Language": self.language}, timeout=TIMEOUT_S)
+        except requests.RequestException as error:
+            raise RemoteFailed(f"{address} does not answer: {type(error).__name__}") from None
+        if answer.status_code == 400:
+            raise _refused(address, answer)
+        if answer.status_code == 503:
+            seconds = answer.headers.get("Retry-After", "")
+            raise Busy(f"{self.address} is at work for others; please try again", int(seconds) if seconds.isdigit() else 30)
+        if answer.status_code != 200:
+            raise RemoteFailed(f"{address} answers {answer.status_code}; expected the address of a Raumwohlstand")
+        return answer.content
+
+
+def _refused(address: str, answer: requests.Response) -> Exception:
+    """Return the platform's own error as ours: parameter, value, and what is allowed."""
+    try:
+        listed: list[dict[str, Any]] = answer.json()["errors"]
+        return InvalidParameters([InvalidParameter(e["parameter"], e["value"], e["allowed"]) for e in listed])
+    except (ValueError, KeyError, TypeError):
+        return RemoteFailed(f"{address} answers 400 without saying why")
