@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from geo.errors import InvalidParameter
 from vacancies.listing import Listing
 from vacancies.models import Vacancy
-from vacancies.permalink import address_of
+from vacancies.permalink import permalink
 
 PIXELS = range(240, 2001)  # CSS pixels
 HEIGHT = 520
@@ -98,5 +98,6 @@ def embed_page(request: HttpRequest) -> HttpResponse:
 def builder_page(request: HttpRequest) -> HttpResponse:
     """Choose view and size, see it, copy its code."""
     made = Embedding.ask(request.GET)
-    context = {"made": made, "code": made.code(address_of(request, made.path)), "address": address_of(request, made.full)}
+    code = made.code(permalink(request, made.path).address)
+    context = {"made": made, "code": code, "permalink": permalink(request, made.full)}
     return render(request, "embed_builder.html", context | {"smallest": PIXELS[0], "largest": PIXELS[-1]})

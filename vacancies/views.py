@@ -23,7 +23,7 @@ from vacancies.listing import ORDERS, PAGE_PARAMETERS, Listing
 from vacancies.mapdata import map_payload, shape_of
 from vacancies.models import Photo, SiteText, Vacancy
 from vacancies.outward import OutwardQuestion
-from vacancies.permalink import address_of
+from vacancies.permalink import permalink
 from vacancies.public import PublicPhoto, PublicVacancy
 from vacancies.published import shown_datasets, source_lines
 
@@ -37,7 +37,7 @@ def _listing_context(request: HttpRequest) -> dict[str, Any]:
 
 def _paper(request: HttpRequest, path: str) -> dict[str, object]:
     """What a printed page says of itself: where it stands and whose data it shows."""
-    return {"path": path, "address": address_of(request, path), "sources": source_lines()}
+    return {"permalink": permalink(request, path), "sources": source_lines()}
 
 
 @require_safe

@@ -110,13 +110,24 @@ def test_a_qr_code_holds_the_address_of_this_site(client: Client) -> None:
         "\\\\example.org",
         "javascript:alert(1)",
         "leerstaende/",
-        "/" + "x" * 2000,
+        "/" + "x" * 600,
     ],
 )
 def test_a_qr_code_leads_nowhere_else(client: Client, path: str) -> None:
     response = client.get("/qr.svg", {"for": path})
     assert response.status_code == 400
     assert "ein Pfad dieser Seite" in response.content.decode()
+
+
+def test_an_address_too_long_for_a_code_stands_alone(client: Client) -> None:
+    few, many = (";".join(f"13.{i:04},52.{i:04}" for i in range(1, n)) + ";13.5,52.9" for n in (5, 90))
+    for polygon, codes in ((few, 1), (many, 0)):
+        found = etree.HTML(client.get("/leerstaende/", {"polygon": polygon}).content.decode()).find(".//div[@class='permalink']")
+        assert "?polygon=13.0001,52.0001;" in found.find(".//a").text
+        images = found.findall("img")
+        assert len(images) == codes
+        for image in images:
+            assert client.get(image.get("src")).status_code == 200
 
 
 def test_the_public_address_is_used_where_it_is_set(client: Client, settings) -> None:  # type: ignore[no-untyped-def]
