@@ -54,7 +54,7 @@ class Database:
 
 
 def _copied(layer: Any, rows: Any, names: list[str]) -> pa.Table:
-    """Return columns of rows in the order of the key, and `geom` as hexadecimal WKB.
+    """Return columns of rows in the order of the key, and `geom` as WKB.
 
     CSV tells NULL (nothing) from an empty text (two quotation marks), and the reader of pyarrow is told to, as well.
     """
@@ -75,7 +75,7 @@ def _copied(layer: Any, rows: Any, names: list[str]) -> pa.Table:
     schema = pa.schema([*((n, TYPES.get(kinds[n], pa.string())) for n in names), (GEOMETRY, pa.string())])
     if not lines:
         return schema.empty_table()
-    return csv.read_csv(
+    table = csv.read_csv(
         pa.BufferReader(b"".join(lines)),
         csv.ReadOptions(column_names=schema.names, block_size=max(BLOCK_BYTES, 2 * max(map(len, lines)))),
         csv.ParseOptions(newlines_in_values=True),
@@ -88,3 +88,5 @@ def _copied(layer: Any, rows: Any, names: list[str]) -> pa.Table:
             quoted_strings_can_be_null=False,
         ),
     )
+    shapes = pa.array([bytes.fromhex(text) for text in table[GEOMETRY].to_pylist()], pa.binary())
+    return table.set_column(len(names), GEOMETRY, shapes)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +19,7 @@ from geo import crs
 if TYPE_CHECKING:
     import folium
 
-GEOMETRY = "geom"  # the column of the table: WKB, as bytes or as hexadecimal text
+GEOMETRY = "geom"  # the column of the table: WKB
 TYPES = {"number": pa.int64(), "decimal": pa.float64(), "flag": pa.bool_(), "date": pa.date32()}  # of kinds; all others: text
 NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
@@ -72,9 +75,10 @@ def frame_of(table: pa.Table, described: dict[str, Any]) -> LayerFrame:
     for name in names:
         column, kind = table[name], kinds[name]
         if kind == "list":
-            special[name] = [text.split("|") if text else [] if text is not None else None for text in column.to_pylist()]
+            special[name] = _lists(column)
         elif kind == "object":
-            special[name] = [None if text is None else json.loads(text) for text in column.to_pylist()]
+            with _collector_at_rest():
+                special[name] = [None if text is None else orjson.loads(text) for text in column.to_pylist()]
         elif kind == "text" and values.get(name):
             special[name] = _categories(column, list(values[name]))
         elif kind == "date":
@@ -88,6 +92,26 @@ def frame_of(table: pa.Table, described: dict[str, Any]) -> LayerFrame:
     told = ("labels", "units", "descriptions", "values", "kinds")
     made.attrs = {**described, **{part: {n: v for n, v in described[part].items() if n in names} for part in told}}
     return made
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Keep Python from looking for cycles among very many new lists, again and again: there are none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _lists(column: pa.ChunkedArray) -> list[list[str] | None]:
+    """Return texts parted by `|` as lists, one of its own for every row."""
+    texts = column.to_pylist()
+    known = {text: text.split("|") if text else [] for text in set(texts) if text is not None}
+    with _collector_at_rest():
+        return [None if text is None else known[text].copy() for text in texts]
 
 
 def _categories(column: pa.ChunkedArray, allowed: list[str]) -> pd.Categorical:
