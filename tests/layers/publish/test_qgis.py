@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.gis.geos import Point
 from django.test import Client
 from lxml import etree
 
+from geo import crs
 from geo.models import Town
 from layers.publish import files
 from layers.publish.collection import Collection, collection, collections
@@ -115,6 +117,37 @@ def test_qgis_draws_the_project_from_the_wfs_with_its_filter(client: Client, sit
 
     picture = Image.open(tmp_path / "raum.png").convert("RGB")
     assert len(picture.getcolors(1_000_000) or []) > 50
+
+
+@pytest.mark.usefixtures("qgis")
+def test_qgis_reads_every_layer_in_every_crs_where_it_lies(site: str, tmp_path: Path) -> None:
+    code = (
+        "import json, os; os.environ['QT_QPA_PLATFORM'] = 'offscreen'\n"
+        "from qgis.core import QgsApplication, QgsVectorLayer\n"
+        "a = QgsApplication([], False); a.initQgis()\n"
+        "found = {}\n"
+        f"for name in {NAMES!r}:\n"
+        "    for crs in (25833, 25832, 4326, 3857):\n"
+        f"        uri = f\"pagingEnabled='true' restrictToRequestBBOX='1' srsname='EPSG:{{crs}}' typename='raum:{{name}}' "
+        f"url='{site}/ogc/wfs?town=wittenberge' version='2.0.0'\"\n"
+        "        v = QgsVectorLayer(uri, name, 'WFS')\n"
+        "        one = next(v.getFeatures(), None) if v.isValid() and v.featureCount() else None\n"
+        "        spot = one.geometry().centroid().asPoint() if one else None\n"
+        "        found[f'{name} {crs}'] = [v.isValid(), v.featureCount(), v.crs().authid(), [spot.x(), spot.y()] if spot else None]\n"
+        "print(json.dumps(found), flush=True); os._exit(0)"
+    )
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "LANG": "C.UTF-8"}
+    done = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, timeout=240, env=environment)
+    found = json.loads(done.stdout)
+    town = Town.objects.get(slug="wittenberge")
+    for layer in collections():
+        wanted = layer.matching(layer.parse("town=wittenberge" if any(c.name == "town" for c in layer.filter.criteria) else ""))
+        for number in (25833, 25832, 4326, 3857):
+            valid, count, said, spot = found[f"{layer.name} {number}"]
+            assert (valid, count, said) == (True, wanted.count(), f"EPSG:{number}"), (layer.name, number)
+            if spot and layer.name in ("leerstaende", "gemeinden", "haltestellen"):
+                x, y = crs.transform_xy(*spot, number, crs.STORAGE)
+                assert town.geom.buffer(300).contains(Point(x, y, srid=crs.STORAGE)), (layer.name, number, spot)
 
 
 @pytest.mark.usefixtures("qgis")
