@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from PIL import Image
 
@@ -248,6 +249,7 @@ def test_helpers_end_with_the_process_that_started_them() -> None:
 
 def test_without_mapserver_the_service_says_how_to_install_it(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RW_MAPSERV", "/nowhere/mapserv")
+    cache.clear()  # a description that another test asked for is still known
     for answer in (get_map(client, width=77), wms(client, "GetCapabilities", town_size="rural")):
         assert answer.status_code == 503
         assert "apt install cgi-mapserver" in answer.content.decode()
