@@ -14,11 +14,13 @@ from geo.spatial_criteria import BBox, Near
 from layers.models import Centre, FacilityKind, Mode, TransitClass, ZoneKind
 
 
-def _districts() -> Iterable[tuple[str, str]]:
+def districts() -> Iterable[tuple[str, str]]:
+    """Every district by its AGS."""
     return District.objects.values_list("ags5", "name")
 
 
-def _towns() -> Iterable[tuple[str, str]]:
+def towns() -> Iterable[tuple[str, str]]:
+    """Every municipality of today by its slug."""
     return Town.objects.current().values_list("slug", "name")
 
 
@@ -28,11 +30,11 @@ def _centres() -> Iterable[tuple[str, str]]:
 
 def _district(column: str = "district_ags") -> Choice:
     label = _("Landkreis oder kreisfreie Stadt")
-    return Choice(name="district", label=label, column=column, phrase=_("in {value}"), where=True, options=_districts, group="place")
+    return Choice(name="district", label=label, column=column, phrase=_("in {value}"), where=True, options=districts, group="place")
 
 
 def _town(column: str) -> Choice:
-    return Choice(name="town", label=_("Gemeinde"), column=column, phrase=_("in {value}"), where=True, options=_towns, group="place")
+    return Choice(name="town", label=_("Gemeinde"), column=column, phrase=_("in {value}"), where=True, options=towns, group="place")
 
 
 def _on_map(column: str) -> tuple[Criterion, Criterion]:

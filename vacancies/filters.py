@@ -9,20 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from geo.criteria import AtLeastRank, Between, Choice, Criterion, Flag, Number, Text, WithinMinutes
 from geo.filtering import FilterSet
-from geo.models import CentralFunction, District, SizeClass, StructureArea, Town
+from geo.models import CentralFunction, SizeClass, StructureArea
 from geo.spatial_criteria import BBox, Near, Within
 from geo.time_criteria import Clock, Day, Months
+from layers.filters import districts, towns
 from layers.models import FacilityKind, TransitClass
 from vacancies import choices as c
 from vacancies import spoken
-
-
-def _districts() -> Iterable[tuple[str, str]]:
-    return District.objects.values_list("ags5", "name")
-
-
-def _towns() -> Iterable[tuple[str, str]]:
-    return Town.objects.current().values_list("slug", "name")
 
 
 def _monuments() -> Iterable[tuple[str, object]]:
@@ -211,7 +204,7 @@ class VacancyFilter(FilterSet):
             column="district_ags",
             phrase="{value}",
             where=True,
-            options=_districts,
+            options=districts,
             said=spoken.districts,
             more=_("in {n} weiteren"),
             group="place",
@@ -222,7 +215,7 @@ class VacancyFilter(FilterSet):
             column="town_slug",
             phrase=_("in {value}"),
             where=True,
-            options=_towns,
+            options=towns,
             more=_("{n} weiteren Gemeinden"),
             group="place",
         ),

@@ -8,14 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
-import pytest
 from django.http import HttpResponse
 from django.test import Client
 from PIL import Image
 
-from tests.layers.remote_server import MAPSERV
+from tests.layers.remote_server import needs_mapserver as needs_mapserver
 
-needs_mapserver = pytest.mark.skipif(MAPSERV is None, reason="MapServer is not installed (apt-get install cgi-mapserver)")
 OWN = ("layers", "styles", "format", "width", "height", "bbox", "crs", "srs", "transparent", "bgcolor", "exceptions", "sld_body")
 STATE = (230_000, 5_690_000, 490_000, 5_950_000)  # EPSG:25833
 
