@@ -23,12 +23,16 @@ class Months(Number):
     highest: int = 1200
     kind: ClassVar[str] = "months"
 
-    def q(self, value: int) -> Q:
+    def limit(self, value: int) -> datetime.date:
+        """Return the day so many months before today."""
         today = datetime.date.today()
         months = today.year * 12 + today.month - 1 - value
         year, month = divmod(months, 12)
         day = min(today.day, 28)
-        return Q(**{f"{self.column}__{self.lookup}": datetime.date(max(year, 1), month + 1, day)})
+        return datetime.date(max(year, 1), month + 1, day)
+
+    def q(self, value: int) -> Q:
+        return Q(**{f"{self.column}__{self.lookup}": self.limit(value)})
 
     def spoken(self, value: int) -> str:
         return ngettext("{n}\u00a0Monat", "{n}\u00a0Monaten", value).format(n=figure(value))

@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from geo.models import Dataset
 from layers.models import ReachRun, TransitClass, VacancyReach
-from layers.publish.collection import Collection, fields_of
+from layers.publish.collection import Collection, SnapshotPlan, fields_of
 from layers.publish.style import Style, StyleClass, Symbol
 from layers.published import CLASS_COLOURS, NO_CLASS, live_run
 from vacancies.filters import VacancyFilter
-from vacancies.listing import PAGE_PARAMETERS
+from vacancies.listing import FACETS, PAGE_PARAMETERS
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
 from vacancies.register import RegisterVacancy
@@ -62,6 +62,7 @@ VACANCIES = Collection(
     stamp=_stamp,
     hides=True,
     page_parameters=PAGE_PARAMETERS,
+    snapshot=SnapshotPlan(first=FACETS, also={"is_exact": ()}),
     keywords=("Leerstand", "Immobilie", "Nachnutzung", "ÖPNV", "Kleinstadt"),
     topic="planningCadastre",
     theme="Gebäude",
@@ -77,6 +78,7 @@ REGISTER = replace(
     fields=fields_of(RegisterVacancy, "key", *(f.name for f in RegisterVacancy._meta.concrete_fields if f.name not in HIDDEN | {"key"})),
     hides=False,
     permission="vacancies.view_vacancy",
+    snapshot=None,
 )
 INTERNAL = (REGISTER,)
 

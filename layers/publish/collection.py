@@ -46,6 +46,22 @@ class Field:
 
 
 @dataclass(frozen=True)
+class SnapshotPlan:
+    """What the map's file of columns holds besides the columns of all criteria.
+
+    Parameters
+    ----------
+    first : tuple of str
+        Criteria whose columns come with the positions; those of all others follow.
+    also : mapping
+        Further columns of the first part, and for a column of texts what its places stand for.
+    """
+
+    first: tuple[str, ...]
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Collection:
     """A public layer.
 
@@ -85,6 +101,8 @@ class Collection:
         What a person must have to see the layer; empty: everybody sees it.
     page_parameters : tuple of str
         What the addresses of its page carry besides the filter (sorting, paging); its files pass over them.
+    snapshot : SnapshotPlan
+        What the map loads at once, for layers of points that it filters in the browser; None: no snapshot is made.
     topic, theme : str
         ISO 19115 topic category and INSPIRE theme of the metadata.
     """
@@ -109,6 +127,7 @@ class Collection:
     hides: bool = False
     permission: str = ""
     page_parameters: tuple[str, ...] = ()
+    snapshot: SnapshotPlan | None = None
     topic: str = "planningCadastre"
     theme: str = ""
 
