@@ -162,6 +162,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", *_BASEMAP_HOST],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],

@@ -120,7 +120,7 @@ def word_name(name: str, word: int) -> str:
     return name if word == 0 else f"{name}#{word}"
 
 
-def _place(column: str, values: Iterable[str]) -> Any:
+def place_of(column: str, values: Iterable[str]) -> Any:
     """SQL: the place of a column's value on a list."""
     places = Value({value: place for place, value in enumerate(values)}, JSONField())
     return Func(places, F(column), template="((%(expressions)s)::int)", arg_joiner="::jsonb ->> ", output_field=IntegerField())
@@ -143,7 +143,7 @@ def columns_of(criterion: Criterion) -> tuple[Column, ...]:
     if isinstance(criterion, Choice):
         values = tuple(key for key, _label in criterion.options())
         if not criterion.array:
-            return (Column(name, _place(name, values), values),)
+            return (Column(name, place_of(name, values), values),)
         made = []
         for word in range(words_of(len(values))):
             part = values[word * BITS : (word + 1) * BITS]

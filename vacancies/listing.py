@@ -29,21 +29,22 @@ LONG_AGO = datetime.date(1, 1, 1)
 
 @dataclass(frozen=True)
 class Order:
-    """An order of the list: an expression that is never NULL, then the key."""
+    """An order of the list: an expression that is never NULL, then the key; `column` of the snapshot has the same order."""
 
     name: str
     label: str | Promise
     expression: Any
+    column: str
     kind: type
     descending: bool = False
 
 
 ORDERS = (
-    Order("newest", gettext_lazy("zuletzt bestätigt"), Coalesce("verified_at", Value(LONG_AGO)), datetime.date, True),
-    Order("town", gettext_lazy("Gemeinde A–Z"), Collate("town_name", "de-x-icu"), str),
-    Order("area", gettext_lazy("größte Fläche"), Coalesce("usable_m2", Value(0)), int, True),
-    Order("stop", gettext_lazy("kürzester Weg zur Haltestelle"), Coalesce("stop_distance_m", Value(999_999)), int),
-    Order("since", gettext_lazy("am längsten leer"), Coalesce("vacant_since", Value(datetime.date(9999, 1, 1))), datetime.date),
+    Order("newest", gettext_lazy("zuletzt bestätigt"), Coalesce("verified_at", Value(LONG_AGO)), "verified_at", datetime.date, True),
+    Order("town", gettext_lazy("Gemeinde A–Z"), Collate("town_name", "de-x-icu"), "town_slug", str),
+    Order("area", gettext_lazy("größte Fläche"), Coalesce("usable_m2", Value(0)), "usable_m2", int, True),
+    Order("stop", gettext_lazy("kürzester Weg zur Haltestelle"), Coalesce("stop_distance_m", Value(999_999)), "stop_distance_m", int),
+    Order("since", gettext_lazy("am längsten leer"), Coalesce("vacant_since", Value(datetime.date(9999, 1, 1))), "vacant_since", datetime.date),
 )
 
 

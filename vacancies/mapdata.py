@@ -1,36 +1,32 @@
-"""What the map draws: positions of all hits in columns, and single shapes."""
+"""What the map draws: where its rows are, and single shapes."""
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import ngettext
 
 from geo import crs
-from geo.positions import xy_in
-from vacancies.public import PublicVacancyQuerySet
+from layers.publish.snapshot import store
+from vacancies.listing import ORDERS
 
 
-def map_payload(rows: PublicVacancyQuerySet) -> dict[str, Any]:
-    """Return the hits as columns.
+def map_settings() -> dict[str, Any]:
+    """Return what the map must know to begin: where the rows are, how they are drawn, and what day it is."""
+    from vacancies.published import VACANCIES  # which reads the listing
 
-    Returns
-    -------
-    dict
-        `keys`, `lon` and `lat` (EPSG:4326, six decimals), `transit` (class letter or ''), `exact` (1 or 0); all lists of
-        one length, ordered by key.
-    """
-    columns = rows.order_by("key").annotate(**xy_in("point", crs.WEB))
-    found = list(columns.values_list("key", "x", "y", "transit_class", "is_exact"))
-    keys, lon, lat, transit, exact = zip(*found, strict=True) if found else ((), (), (), (), ())
-    return {
-        "keys": keys,
-        "lon": [round(v, 6) for v in lon],
-        "lat": [round(v, 6) for v in lat],
-        "transit": transit,
-        "exact": [int(v) for v in exact],
-    }
+    classes = [{"value": c.value or "", "colour": c.symbol.fill} for c in VACANCIES.style.classes]
+    name = store.name_now(VACANCIES)
+    address = reverse("snapshot_part", args=[name, store.FILES[0]]).removesuffix(store.FILES[0])
+    words = {"one": ngettext("{n} Leerstand", "{n} Leerstände", 1), "many": ngettext("{n} Leerstand", "{n} Leerstände", 2)}
+    orders = {o.name: {"column": o.column, "descending": o.descending} for o in ORDERS}
+    today, worker = datetime.date.today().isoformat(), static("js/hits_worker.js")
+    return {"snapshot": address, "classes": classes, "words": words, "orders": orders, "today": today, "worker": worker}
 
 
 def shape_of(geometry: GEOSGeometry) -> dict[str, Any]:

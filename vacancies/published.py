@@ -62,7 +62,7 @@ VACANCIES = Collection(
     stamp=_stamp,
     hides=True,
     page_parameters=PAGE_PARAMETERS,
-    snapshot=SnapshotPlan(first=FACETS, also={"is_exact": ()}),
+    snapshot=SnapshotPlan(first=FACETS, also=("is_exact",)),
     keywords=("Leerstand", "Immobilie", "Nachnutzung", "ÖPNV", "Kleinstadt"),
     topic="planningCadastre",
     theme="Gebäude",

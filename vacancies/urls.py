@@ -6,7 +6,6 @@ from vacancies import compare_views, embed, feeds, permalink, views
 
 urlpatterns = [
     path("", views.listing_page, {"page": "map"}, name="map"),
-    path("karte/daten.json", views.map_data, name="map_data"),
     path("karte/objekt/<slug:key>/", views.card, name="card"),
     path("leerstaende/", views.listing_page, {"page": "list"}, name="list"),
     path("leerstaende/<slug:slug>/", views.vacancy_page, name="vacancy"),

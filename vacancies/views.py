@@ -8,7 +8,7 @@ import markdown_it
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import Count
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
@@ -18,9 +18,8 @@ from django.views.decorators.http import require_safe
 from geo.models import Town
 from layers.models import ReachRun, TownReach, TransitClass
 from layers.reach.access import load_preset
-from vacancies.filters import VacancyFilter
-from vacancies.listing import ORDERS, PAGE_PARAMETERS, Listing
-from vacancies.mapdata import map_payload, shape_of
+from vacancies.listing import ORDERS, Listing
+from vacancies.mapdata import map_settings, shape_of
 from vacancies.models import Photo, SiteText, Vacancy
 from vacancies.outward import OutwardQuestion
 from vacancies.permalink import permalink
@@ -32,7 +31,7 @@ MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False
 
 def _listing_context(request: HttpRequest) -> dict[str, Any]:
     listing = Listing.ask(request.GET)
-    return {"listing": listing, "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
+    return {"map": map_settings(), "listing": listing, "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
 
 
 def _paper(request: HttpRequest, path: str) -> dict[str, object]:
@@ -48,13 +47,6 @@ def listing_page(request: HttpRequest, page: str) -> HttpResponse:
     response = render(request, template, context | _paper(request, request.path + context["listing"].here))
     response["Vary"] = "X-Part, Accept-Language, Cookie"
     return response
-
-
-@require_safe
-def map_data(request: HttpRequest) -> JsonResponse:
-    """Positions of all hits, for the map alone."""
-    rows = PublicVacancy.objects.matching(VacancyFilter.parse(request.GET, ignore=PAGE_PARAMETERS))
-    return JsonResponse(map_payload(rows))
 
 
 @require_safe

@@ -47,18 +47,10 @@ class Field:
 
 @dataclass(frozen=True)
 class SnapshotPlan:
-    """What the map's file of columns holds besides the columns of all criteria.
-
-    Parameters
-    ----------
-    first : tuple of str
-        Criteria whose columns come with the positions; those of all others follow.
-    also : mapping
-        Further columns of the first part, and for a column of texts what its places stand for.
-    """
+    """What the map's file of columns holds first: the columns of these criteria, and further flags; those of all others follow."""
 
     first: tuple[str, ...]
-    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

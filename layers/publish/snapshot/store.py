@@ -26,7 +26,7 @@ from django.db.models import BinaryField, F, Func, IntegerField, Value
 from django.db.models.functions import Cast, Coalesce
 
 from geo import crs
-from geo.columnar import CM, Column, Table, columns_of
+from geo.columnar import CM, Column, Table, columns_of, place_of
 from geo.filtering import FilterSet
 from geo.positions import X, Y
 from layers.publish.collection import Collection
@@ -38,7 +38,7 @@ from layers.publish.version import version
 TIMEOUT_MS = 600_000
 MISSING = -(2**31)
 KEY_BYTES = 12
-PARTS = ("zuerst", "dann", "kennungen")  # positions and first columns, all other columns, keys
+FILES = ("kriterien.json", "zuerst.bin", "dann.bin", "kennungen.bin")  # criteria; positions and first columns; all others; keys
 HEAD_BYTES, RECORD_BYTES = 19, 2  # of PostgreSQL's binary COPY: the head, and what each record begins with
 WORLD = 2.0**32  # steps around the equator
 MERCATOR_HALF_M = 20_037_508.342789244
@@ -69,20 +69,21 @@ class Snapshot:
         return np.isin(self.keys, np.array([k.encode() for k in keys], dtype=self.keys.dtype))
 
     def key(self, row: int) -> str:
+        """Return the key of a row."""
         return str(self.keys[row].decode())
-
-    def file(self, part: str) -> Path:
-        """Return the path of a part, packed with gzip."""
-        return self.folder / f"{part}.bin.gz"
-
 
 def current(layer: Collection) -> Snapshot:
     """Return the snapshot of the layer's rows as they are now; it is made if nobody has asked for it yet."""
-    name = _name(layer, version(layer).digest)
+    name = name_now(layer)
     known = _open.get(layer.name)
     if known is None or known.name != name or not known.folder.exists():
         _open[layer.name] = known = _opened(layer, name)
     return known
+
+
+def name_now(layer: Collection) -> str:
+    """Return the name of the snapshot of the rows as they are now, made or not."""
+    return _name(layer, version(layer).digest)
 
 
 _open: dict[str, Snapshot] = {}
@@ -92,7 +93,7 @@ _names: dict[tuple[str, str], str] = {}  # by layer and digest
 def _name(layer: Collection, digest: str) -> str:
     """Return the state's name: the rows, the format, and what the columns stand for."""
     if (layer.name, digest) not in _names:
-        said = [(c.name, c.values) for part in _columns(layer) for c in part]
+        said = [(c.name, c.values) for part in _columns(layer) for c in part], _criteria(layer)
         _names.clear()
         _names[layer.name, digest] = hashlib.sha256(f"{digest} {VERSION} {said}".encode()).hexdigest()[:20]
     return _names[layer.name, digest]
@@ -103,10 +104,19 @@ def _columns(layer: Collection) -> tuple[list[Column], list[Column]]:
     assert layer.snapshot
     by_criterion = [(c.name, columns_of(c)) for c in layer.filter.criteria]
     first = [c for name, found in by_criterion if name in layer.snapshot.first for c in found]
-    first += [Column(name, Cast(F(name), IntegerField()), values) for name, values in layer.snapshot.also.items()]
+    first += [Column(name, Cast(F(name), IntegerField())) for name in layer.snapshot.also]
+    drawn = tuple(c.value for c in layer.style.classes if c.value is not None)
+    first.append(Column("drawn", place_of(layer.style.column, drawn), drawn))
     known = {c.name for c in first}
     rest = {c.name: c for _name, found in by_criterion for c in found if c.name not in known}
     return first, list(rest.values())
+
+
+def _criteria(layer: Collection) -> list[dict[str, Any]]:
+    """Return what the browser must know of the criteria: their description without words."""
+    words = ("label", "group", "help", "unit")
+    kept = [{k: v for k, v in told.items() if k not in words} for told in layer.filter.schema()]
+    return [told | ({"options": [{"value": o["value"]} for o in told["options"]]} if "options" in told else {}) for told in kept]
 
 
 def _opened(layer: Collection, name: str) -> Snapshot:
@@ -137,13 +147,14 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
 def _write(layer: Collection, folder: Path) -> None:
     first, rest = _columns(layer)
     table, keys = read_rows(layer, [*first, *rest])
-    parts = {
-        "zuerst": pack(table, [c.name for c in first], positions=True),
-        "dann": pack(table, [c.name for c in rest], positions=False),
-        "kennungen": b"\n".join(keys.tolist()),
-    }
-    for part, content in parts.items():
-        (folder / f"{part}.bin.gz").write_bytes(gzip.compress(content, 9, mtime=0))
+    contents = (
+        json.dumps(_criteria(layer), separators=(",", ":"), sort_keys=True).encode(),
+        pack(table, [c.name for c in first], positions=True),
+        pack(table, [c.name for c in rest], positions=False),
+        b"\n".join(keys.tolist()),
+    )
+    for name, content in zip(FILES, contents, strict=True):
+        (folder / f"{name}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
     lon_lat = crs.transformer(crs.STORAGE, crs.MERCATOR).transform(table.x / CM, table.y / CM)
     half = MERCATOR_HALF_M
     world = ((lon_lat[0] + half) / (2 * half) * WORLD, (half - lon_lat[1]) / (2 * half) * WORLD)

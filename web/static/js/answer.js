@@ -85,12 +85,18 @@ export function showAnswer(query) {
   for (const link of document.querySelectorAll("[data-keeps-filter]")) link.href = new URL(link.href).pathname + (filter[0] === "?" ? filter : "");
   const whole = address(query);
   for (const link of document.querySelectorAll("a[data-keeps-all]")) link.href = link.pathname + (whole[0] === "?" ? whole : "");
-  const hits = JSON.parse(document.getElementById("hits").textContent);
-  for (const [name, options] of Object.entries(hits)) {
-    for (const [value, count] of Object.entries(options)) {
-      const shown = form.querySelector(`[data-name="${name}"] [data-hits="${value}"]`);
-      if (!shown) continue;
-      shown.textContent = count.toLocaleString(document.documentElement.lang);
+  showCounts(JSON.parse(document.getElementById("hits").textContent));
+}
+
+// The hits beside the options.
+export function showCounts(counts) {
+  for (const [name, options] of Object.entries(counts)) {
+    const field = form.querySelector(`[data-name="${name}"]`);
+    for (const shown of field?.querySelectorAll("[data-hits]") ?? []) {
+      const count = options[shown.dataset.hits];
+      if (count === undefined) continue;
+      const text = count.toLocaleString(document.documentElement.lang);
+      if (shown.textContent !== text) shown.textContent = text;
       shown.closest(".option").classList.toggle("none", count === 0);
     }
   }

@@ -2,9 +2,11 @@
 /* global L */
 import { makeMap } from "./basemap.js";
 import { startOverlays } from "./overlays.js";
+import { Hits } from "./hits.js";
 import { Points } from "./points.js";
+import { firstRows, sketched } from "./sketch.js";
 import { restoreSurface, startSurface, surfaceState } from "./surface.js";
-import { address, ask, fillForm, filterOnly, onQuestion, queryOfForm } from "./answer.js";
+import { address, ask, fillForm, filterOnly, form, onQuestion, queryOfForm, showCounts } from "./answer.js";
 
 const root = document.getElementById("explorer");
 const answer = document.getElementById("answer");
@@ -12,10 +14,14 @@ const element = document.getElementById("map");
 const views = [...document.querySelectorAll(".switch button")];
 const BRANDENBURG = [[51.36, 11.27], [53.56, 14.77]];
 
+const settings = JSON.parse(document.getElementById("map-settings").textContent);
 const map = makeMap(element);
-const points = new Points(choose);
+const points = new Points(async (rows, at) => choose(await keysOf(rows), at), settings.classes);
+const hits = new Hits(settings);
+const loading = hits.load();
 let listQuery = new URLSearchParams(); // filter, order and page, without place and selection
-let loaded = null; // the filter whose points are on the map
+let shown = null; // the filter whose hits are on the map
+let chosenKey = "";
 let question = 0;
 let turn = 0;
 let quiet = true; // while a state is being restored the address stays as it is
@@ -36,7 +42,7 @@ function stateQuery() {
     const centre = map.getCenter();
     query.set("at", `${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`);
   }
-  if (points.chosen()) query.set("sel", points.chosen());
+  if (chosenKey) query.set("sel", chosenKey);
   if (document.body.classList.contains("shows-list")) query.set("view", "list");
   if (surfaceState()) query.set("surface", surfaceState());
   return query;
@@ -48,19 +54,37 @@ function note() {
 
 // --- question and answer ---------------------------------------------------------------------------------------------
 
-async function loadPoints(query, fit, from = "") {
-  const filter = filterOnly(query).toString();
-  if (filter === loaded) return;
+async function keysOf(rows) {
+  const keys = await hits.keys();
+  return rows.map((row) => keys[row]);
+}
+
+// Map, counts and the head of the list, from the columns; nothing is asked of the server but words it alone can look up.
+async function showHits(query, fit) {
   const mine = question;
-  const got = await fetch(from || `${root.dataset.points}?${filter}`);
-  if (!got.ok) return;
-  const columns = await got.json();
-  if (mine !== question) return; // a later question was asked meanwhile
-  loaded = filter;
-  points.show(columns);
-  const box = points.bounds();
-  if (fit && box && filter) show(box);
+  await loading;
+  const filter = filterOnly(query).toString();
+  const found = await hits.ask(filterOnly(query));
+  if (mine !== question || !found) return; // a later question was asked meanwhile, or the server has something to say
+  if (filter !== shown) {
+    points.show(hits.table, found.rows);
+    const box = points.bounds();
+    if (fit && box && filter) show(box);
+  }
+  showCounts(found.counts);
+  if (shown !== null && !query.has("after") && !query.has("before")) sketch(query, found.rows);
+  shown = filter;
   element.dataset.shown = points.size();
+}
+
+function sketch(query, rows) {
+  const order = settings.orders[query.get("sort") ?? ""] ?? Object.values(settings.orders)[0];
+  const first = firstRows(hits.table, rows, order, hits.keyList);
+  const cards = answer.querySelector(".cards");
+  if (!first || !cards || answer.getAttribute("aria-busy") !== "true") return;
+  const n = rows.length.toLocaleString(document.documentElement.lang);
+  document.querySelector("#count strong").textContent = settings.words[rows.length === 1 ? "one" : "many"].replace("{n}", n);
+  cards.replaceChildren(...sketched(hits.table, first, settings.classes, form));
 }
 
 function show(box) {
@@ -78,8 +102,18 @@ async function put(query, { push = true, fit = true } = {}) {
     quiet = false;
     history.pushState(null, "", address(stateQuery()));
   }
-  const [answered] = await Promise.all([ask(listQuery), loadPoints(listQuery, fit && !listQuery.has("bbox"))]);
+  const asked = ask(listQuery); // sets the list to busy before the sketch is drawn
+  const [answered] = await Promise.all([asked, showHits(listQuery, fit && !listQuery.has("bbox"))]);
+  const now = answer.querySelector("[data-snapshot]")?.dataset.snapshot;
+  if (answered && now !== hits.address) await renew(now, listQuery);
   return answered;
+}
+
+// Rows changed since the page was opened: take the new ones.
+async function renew(folder, query) {
+  await hits.load(folder);
+  shown = null;
+  await showHits(query, false);
 }
 
 onQuestion(async (query, link) => {
@@ -120,7 +154,8 @@ async function choose(keys, at, { focus = true } = {}) {
   for (const text of parts) body.append(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
   map.closePopup();
   opener = document.activeElement === document.body ? element : document.activeElement;
-  points.choose(keys[0]);
+  chosenKey = keys[0];
+  points.choose(await hits.row(chosenKey));
   const popup = L.popup({ maxWidth: 300, autoPanPadding: [20, 60] }).setLatLng(at).setContent(body).openOn(map);
   popup.getElement().setAttribute("role", "dialog");
   popup.getElement().setAttribute("aria-label", body.querySelector("h2")?.textContent ?? "");
@@ -131,8 +166,8 @@ async function choose(keys, at, { focus = true } = {}) {
 }
 
 async function select(key) {
-  const at = key && points.position(key);
-  if (at) await choose([key], at, { focus: false });
+  const row = key ? await hits.row(key) : -1;
+  if (points.has(row)) await choose([key], points.position(row), { focus: false });
 }
 
 function markCard(key) {
@@ -144,7 +179,8 @@ function markCard(key) {
 }
 
 map.on("popupclose", ({ popup }) => {
-  points.choose("");
+  points.choose(-1);
+  chosenKey = "";
   markCard("");
   note();
   const inside = popup.getElement()?.contains(document.activeElement) || document.activeElement === document.body;
@@ -157,7 +193,7 @@ document.addEventListener("keydown", (event) => {
 for (const [type, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
   answer.addEventListener(type, (event) => {
     const card = event.target.closest(".card");
-    if (card) points.light(on ? card.dataset.key : "");
+    if (card?.dataset.key) points.light(on ? hits.keyList?.indexOf(card.dataset.key) ?? -1 : -1);
   });
 }
 
@@ -202,7 +238,8 @@ if (!placed) {
 map.addLayer(points);
 startSurface(map, note);
 startOverlays(map);
-await loadPoints(start, !placed, root.dataset.pointsNow);
+await showHits(start, !placed);
+hits.more().then(() => showHits(listQuery, false));
 await restoreSurface(start.get("surface"));
 await select(start.get("sel"));
 quiet = false;
