@@ -18,13 +18,14 @@ from django.utils.translation import gettext_lazy
 
 from geo.criteria import Choice, Criterion
 from geo.errors import InvalidParameter, InvalidParameters
+from layers.publish.snapshot import store
 from vacancies.filters import VacancyFilter
 from vacancies.public import PublicVacancy, PublicVacancyQuerySet
 
 PAGE_SIZE = 20
 PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view", "surface")
-FACETS = ("town_size", "transit", "target_use", "former_use")
-LONG_AGO = datetime.date(1, 1, 1)
+NOT_COUNTED = ("town",)  # four hundred options, chosen by name
+LONG_AGO, NEVER = datetime.date(1, 1, 1), datetime.date(9999, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ ORDERS = (
     Order("town", gettext_lazy("Gemeinde A–Z"), Collate("town_name", "de-x-icu"), "town_slug", str),
     Order("area", gettext_lazy("größte Fläche"), Coalesce("usable_m2", Value(0)), "usable_m2", int, True),
     Order("stop", gettext_lazy("kürzester Weg zur Haltestelle"), Coalesce("stop_distance_m", Value(999_999)), "stop_distance_m", int),
-    Order("since", gettext_lazy("am längsten leer"), Coalesce("vacant_since", Value(datetime.date(9999, 1, 1))), "vacant_since", datetime.date),
+    Order("since", gettext_lazy("am längsten leer"), Coalesce("vacant_since", Value(NEVER)), "vacant_since", datetime.date),
 )
 
 
@@ -96,8 +97,10 @@ class Listing:
 
     @cached_property
     def _counts(self) -> tuple[int, dict[str, dict[str, int]]]:
-        facets = [c for c in VacancyFilter.criteria if c.name in FACETS and isinstance(c, Choice)]
-        return PublicVacancy.objects.all().hits_by_option(self.wanted, facets)
+        from vacancies.published import VACANCIES  # which reads what belongs to the page from here
+
+        facets = [c for c in VacancyFilter.criteria if isinstance(c, Choice) and c.name not in NOT_COUNTED]
+        return store.current(VACANCIES).counter.hits_by_option(self.wanted, facets)
 
     @property
     def total(self) -> int:

@@ -14,11 +14,12 @@ from layers.publish.collection import Collection, SnapshotPlan, fields_of
 from layers.publish.style import Style, StyleClass, Symbol
 from layers.published import CLASS_COLOURS, NO_CLASS, live_run
 from vacancies.filters import VacancyFilter
-from vacancies.listing import FACETS, PAGE_PARAMETERS
+from vacancies.listing import PAGE_PARAMETERS
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
 from vacancies.register import RegisterVacancy
 
+FIRST = ("town_size", "transit", "target_use", "former_use")  # what the mission asks for: the map has these before all others
 INTERNAL_LICENCE = "intern"  # the licence of a list that is not for the public
 HIDDEN = {"point", "footprint", "search_text"}  # shapes go as geometry; the search text repeats other columns
 
@@ -62,7 +63,7 @@ VACANCIES = Collection(
     stamp=_stamp,
     hides=True,
     page_parameters=PAGE_PARAMETERS,
-    snapshot=SnapshotPlan(first=FACETS, also=("is_exact",)),
+    snapshot=SnapshotPlan(first=FIRST, also=("is_exact",)),
     keywords=("Leerstand", "Immobilie", "Nachnutzung", "ÖPNV", "Kleinstadt"),
     topic="planningCadastre",
     theme="Gebäude",

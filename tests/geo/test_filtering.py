@@ -259,6 +259,7 @@ def test_ranks_mean_at_least_as_good() -> None:
 def test_a_new_criterion_is_one_entry(client, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     """It then stands in the form, the sentence, list, map and notebook."""
     import raumwohlstand as rw
+    from tests.contract.snapshots import keys_on_map
     from vacancies import choices as c
 
     entry = Choice(
@@ -270,6 +271,6 @@ def test_a_new_criterion_is_one_entry(client, monkeypatch: pytest.MonkeyPatch) -
     assert 'name="heating" value="stove" checked' in page
     assert "Leerstände, mit Heizung Öfen" in page
     assert f'data-total="{len(expected)}"' in page
-    assert client.get("/karte/daten.json?heating=stove").json()["keys"] == expected
+    assert keys_on_map(client, "heating=stove") == expected
     assert list(rw.vacancies(heating="stove").index) == expected
     assert 0 < len(expected) < Town.objects.count() * 9

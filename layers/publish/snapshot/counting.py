@@ -16,6 +16,7 @@ import numpy as np
 from geo.columnar import Table, is_columnar, mask_of
 from geo.criteria import AtLeastRank, Choice, Criterion
 from geo.filtering import FilterSet
+from geo.time_criteria import Months
 
 Ask = Callable[[FilterSet], np.ndarray]  # rows that meet criteria which only the database can answer (bool)
 KEPT = 256  # masks of values that are kept
@@ -59,19 +60,22 @@ class Counter:
         if isinstance(criterion, Choice) and not isinstance(criterion, AtLeastRank) and criterion.name in self._options:
             places = [self._keys[criterion.name][v] for v in value if v in self._keys[criterion.name]]
             return np.bitwise_or.reduce(self.options(criterion)[places], axis=0)
-        asked = (criterion.name, criterion.limit(value) if hasattr(criterion, "limit") else value)
+        day = criterion.limit(value) if isinstance(criterion, Months) else value
+        return self._kept((criterion.name, day), lambda: mask_of(criterion, value, self.table))
+
+    def _kept(self, asked: tuple[str, Any], make: Callable[[], np.ndarray]) -> np.ndarray:
         if asked not in self._masks:
             if len(self._masks) >= KEPT:
                 self._masks.clear()
-            self._masks[asked] = packed(mask_of(criterion, value, self.table))
+            self._masks[asked] = packed(make())
         return self._masks[asked]
 
     def parts(self, wanted: FilterSet) -> dict[str, np.ndarray]:
         """Return the bits of each set criterion; those that only the database answers are one part."""
         columnar = {c.name: self.bits(c, value) for c, value in wanted.active() if is_columnar(c)}
-        others = [c.name for c, _value in wanted.active() if not is_columnar(c)]
+        others = type(wanted)({c.name: value for c, value in wanted.active() if not is_columnar(c)})
         if others:
-            columnar["database"] = packed(self.ask(type(wanted)({n: wanted.values[n] for n in others})))
+            columnar["database"] = self._kept(("database", others.query_string()), lambda: self.ask(others))
         return columnar
 
     def everything(self) -> np.ndarray:

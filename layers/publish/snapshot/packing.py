@@ -34,7 +34,13 @@ def morton(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
     def spread(v: np.ndarray) -> np.ndarray:
         v = (v.astype(np.int64) - int(v.min()) if len(v) else v).astype(np.uint64) & np.uint64(0xFFFFFFFF)
-        steps = ((16, 0x0000FFFF0000FFFF), (8, 0x00FF00FF00FF00FF), (4, 0x0F0F0F0F0F0F0F0F), (2, 0x3333333333333333), (1, 0x5555555555555555))
+        steps = (
+            (16, 0x0000FFFF0000FFFF),
+            (8, 0x00FF00FF00FF00FF),
+            (4, 0x0F0F0F0F0F0F0F0F),
+            (2, 0x3333333333333333),
+            (1, 0x5555555555555555),
+        )
         for shift, keep in steps:
             v = (v | (v << np.uint64(shift))) & np.uint64(keep)
         return v

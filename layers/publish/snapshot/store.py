@@ -72,6 +72,7 @@ class Snapshot:
         """Return the key of a row."""
         return str(self.keys[row].decode())
 
+
 def current(layer: Collection) -> Snapshot:
     """Return the snapshot of the layer's rows as they are now; it is made if nobody has asked for it yet."""
     name = name_now(layer)

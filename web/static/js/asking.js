@@ -94,7 +94,7 @@ function numbers(text, separator) {
 }
 function dayOf(text) {
   const at = /^(19|20)\d\d-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
-  return Number.isNaN(at) ? null : at / DAY_MS;
+  return Number.isNaN(at) || !new Date(at).toISOString().startsWith(text) ? null : at / DAY_MS; // there is no 31 February
 }
 
 // Return the tests of a question, one entry per criterion: { name, tests } or { name, words }; null where a value is not allowed.
