@@ -170,6 +170,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Rows above which the map asks the server instead of holding them all; 200,000 are 2 MB.
+MAP_ROWS = int(os.environ.get("RW_MAP_ROWS", "250000"))
+
 # Whose pages may embed map and list: origins, or * for everybody.
 EMBED_ORIGINS = [o for o in os.environ.get("RW_EMBED_ORIGINS", "*").split(",") if o]
 

@@ -90,7 +90,12 @@ def _pixels(name: str, text: str) -> int | None:
 def embed_page(request: HttpRequest) -> HttpResponse:
     """Map or list alone, for a frame."""
     shown = Embedding.ask(request.GET)
-    context = {"map": map_settings(), "shown": shown, "rows": shown.listing, "has_examples": Vacancy.objects.examples().exists()}
+    context = {
+        "map": map_settings(shown.listing),
+        "shown": shown,
+        "rows": shown.listing,
+        "has_examples": Vacancy.objects.examples().exists(),
+    }
     return render(request, "embed.html", context)
 
 

@@ -96,11 +96,16 @@ class Listing:
         return PublicVacancy.objects.matching(self.wanted)
 
     @cached_property
-    def _counts(self) -> tuple[int, dict[str, dict[str, int]]]:
+    def snapshot(self) -> store.Snapshot:
+        """The public rows as the map has them."""
         from vacancies.published import VACANCIES  # which reads what belongs to the page from here
 
+        return store.current(VACANCIES)
+
+    @cached_property
+    def _counts(self) -> tuple[int, dict[str, dict[str, int]]]:
         facets = [c for c in VacancyFilter.criteria if isinstance(c, Choice) and c.name not in NOT_COUNTED]
-        return store.current(VACANCIES).counter.hits_by_option(self.wanted, facets)
+        return self.snapshot.counter.hits_by_option(self.wanted, facets)
 
     @property
     def total(self) -> int:
@@ -165,7 +170,7 @@ class Listing:
 
     def remedies(self) -> list[dict[str, Any]]:
         """For an empty result: each criterion with the hits that dropping it brings, most first."""
-        found = [c | {"hits": PublicVacancy.objects.matching(self.wanted.without(c["name"])).count()} for c in self.chips()]
+        found = [c | {"hits": self.snapshot.counter.count(self.wanted.without(c["name"]))} for c in self.chips()]
         return sorted((c for c in found if c["hits"]), key=lambda c: -c["hits"])
 
     @property

@@ -6,6 +6,7 @@ import datetime
 import json
 from typing import Any
 
+from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry
 from django.templatetags.static import static
 from django.urls import reverse
@@ -13,20 +14,24 @@ from django.utils.translation import ngettext
 
 from geo import crs
 from layers.publish.snapshot import store
-from vacancies.listing import ORDERS
+from vacancies.listing import ORDERS, Listing
 
 
-def map_settings() -> dict[str, Any]:
+def map_settings(listing: Listing) -> dict[str, Any]:
     """Return what the map must know to begin: where the rows are, how they are drawn, and what day it is."""
-    from vacancies.published import VACANCIES  # which reads the listing
-
-    classes = [{"value": c.value or "", "colour": c.symbol.fill} for c in VACANCIES.style.classes]
-    name = store.name_now(VACANCIES)
-    address = reverse("snapshot_part", args=[name, store.FILES[0]]).removesuffix(store.FILES[0])
+    classes = [{"value": c.value or "", "colour": c.symbol.fill} for c in listing.snapshot.layer.style.classes]
+    address = reverse("snapshot_part", args=[listing.snapshot.name, store.FILES[0]]).removesuffix(store.FILES[0])
     words = {"one": ngettext("{n} Leerstand", "{n} Leerstände", 1), "many": ngettext("{n} Leerstand", "{n} Leerstände", 2)}
     orders = {o.name: {"column": o.column, "descending": o.descending} for o in ORDERS}
-    today, worker = datetime.date.today().isoformat(), static("js/hits_worker.js")
-    return {"snapshot": address, "classes": classes, "words": words, "orders": orders, "today": today, "worker": worker}
+    return {
+        "snapshot": address,
+        "far": len(listing.snapshot.table) > settings.MAP_ROWS,
+        "worker": static("js/hits_worker.js"),
+        "classes": classes,
+        "orders": orders,
+        "words": words,
+        "today": datetime.date.today().isoformat(),
+    }
 
 
 def shape_of(geometry: GEOSGeometry) -> dict[str, Any]:

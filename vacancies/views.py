@@ -31,7 +31,7 @@ MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False
 
 def _listing_context(request: HttpRequest) -> dict[str, Any]:
     listing = Listing.ask(request.GET)
-    return {"map": map_settings(), "listing": listing, "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
+    return {"map": map_settings(listing), "listing": listing, "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
 
 
 def _paper(request: HttpRequest, path: str) -> dict[str, object]:

@@ -11,6 +11,8 @@ from layers.publish.snapshot import store
 from layers.publish.snapshot.counting import unpacked
 from vacancies.published import VACANCIES
 
+_keys: dict[str, list[str]] = {}
+
 
 def address() -> str:
     return f"/karte/{store.name_now(VACANCIES)}/"
@@ -24,6 +26,10 @@ def content(client: Client, file: str) -> bytes:
 
 def keys_on_map(client: Client, query: str) -> list[str]:
     """Return the keys of the rows that the map shows for a query, in the order of the keys."""
-    keys = content(client, "kennungen.bin").decode().split("\n")
-    bits = np.frombuffer(content(client, f"treffer.bin?{query}"), np.uint64)
+    here = address()
+    if here not in _keys:  # a snapshot never changes
+        _keys.clear()
+        _keys[here] = content(client, "kennungen.bin").decode().split("\n")
+    keys = _keys[here]
+    bits = np.frombuffer(client.get(f"{here}treffer.bin?{query}").content, np.uint64)
     return sorted(keys[i] for i in np.flatnonzero(unpacked(bits, len(keys))))

@@ -41,7 +41,6 @@ KEY_BYTES = 12
 FILES = ("kriterien.json", "zuerst.bin", "dann.bin", "kennungen.bin")  # criteria; positions and first columns; all others; keys
 HEAD_BYTES, RECORD_BYTES = 19, 2  # of PostgreSQL's binary COPY: the head, and what each record begins with
 WORLD = 2.0**32  # steps around the equator
-MERCATOR_HALF_M = 20_037_508.342789244
 
 
 @dataclass
@@ -157,7 +156,7 @@ def _write(layer: Collection, folder: Path) -> None:
     for name, content in zip(FILES, contents, strict=True):
         (folder / f"{name}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
     lon_lat = crs.transformer(crs.STORAGE, crs.MERCATOR).transform(table.x / CM, table.y / CM)
-    half = MERCATOR_HALF_M
+    half = crs.MERCATOR_HALF_M
     world = ((lon_lat[0] + half) / (2 * half) * WORLD, (half - lon_lat[1]) / (2 * half) * WORLD)
     arrays = {"x": table.x, "y": table.y, "world_x": world[0].astype(np.uint32), "world_y": world[1].astype(np.uint32), "keys": keys}
     arrays |= {f"column {name}": column for name, column in table.columns.items()}

@@ -164,7 +164,13 @@ function mark(table, test, place, fails, failed) {
     const { x, y } = table;
     for (let i = 0; i < n; i += 1) if (!inside(x[i] / 100, y[i] / 100)) fail(i);
   }
-  if (test.is === "rows") for (let i = 0; i < n; i += 1) if (!(test.bits[i >> 3] & (1 << (i & 7)))) fail(i);
+  if (test.is === "rows") {
+    const own = table.columns.get("zeile")?.numbers; // a part of the rows knows their numbers in the whole
+    for (let k = 0; k < n; k += 1) {
+      const i = own ? own[k] : k;
+      if (!(test.bits[i >> 3] & (1 << (i & 7)))) fail(k);
+    }
+  }
 }
 
 function ringOf(ring) {

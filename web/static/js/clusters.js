@@ -13,6 +13,12 @@ export function gather({ worldX, worldY }, rows, classes, view) {
   return single ? spots : joined(spots);
 }
 
+// Spots that were gathered elsewhere (x, y in pixels at zoom 0), on this screen.
+export function placed(spots, { zoom, origin }) {
+  const scale = 2 ** zoom;
+  return joined(spots.map((s) => ({ ...s, x: s.x * scale - origin[0], y: s.y * scale - origin[1], r: radius(s.n), cells: [cellOf(s.x, s.y, zoom)] })));
+}
+
 function byCell(worldX, worldY, rows, { codes, size }, { zoom, origin, min, max }) {
   const scale = 2 ** zoom;
   const left = Math.floor((origin[0] + min[0]) / CELL);
@@ -89,5 +95,6 @@ function pass(spots) {
 function both(a, b) {
   const n = a.n + b.n;
   const at = (axis) => (a[axis] * a.n + b[axis] * b.n) / n;
-  return { x: at("x"), y: at("y"), n, r: radius(n), first: a.first, shares: a.shares.map((v, i) => v + b.shares[i]), cells: a.cells.concat(b.cells) };
+  const box = a.box && [0, 1, 2, 3].map((k) => (k < 2 ? Math.min : Math.max)(a.box[k], b.box[k]));
+  return { x: at("x"), y: at("y"), n, r: radius(n), first: a.first, box, shares: a.shares.map((v, i) => v + b.shares[i]), cells: a.cells.concat(b.cells) };
 }

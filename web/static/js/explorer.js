@@ -15,9 +15,9 @@ const views = [...document.querySelectorAll(".switch button")];
 const BRANDENBURG = [[51.36, 11.27], [53.56, 14.77]];
 
 const settings = JSON.parse(document.getElementById("map-settings").textContent);
+const hits = settings.far ? new (await import("./far.js")).FarHits(settings) : new Hits(settings);
 const map = makeMap(element);
-const points = new Points(async (rows, at) => choose(await keysOf(rows), at), settings.classes);
-const hits = new Hits(settings);
+const points = new Points(async (rows, place) => choose(await keysOf(rows), place), settings.classes);
 const loading = hits.load();
 let listQuery = new URLSearchParams(); // filter, order and page, without place and selection
 let shown = null; // the filter whose hits are on the map
@@ -64,17 +64,16 @@ async function showHits(query, fit) {
   const mine = question;
   await loading;
   const filter = filterOnly(query).toString();
-  const found = await hits.ask(filterOnly(query));
+  const found = await hits.ask(filterOnly(query), points.view());
   if (mine !== question || !found) return; // a later question was asked meanwhile, or the server has something to say
-  if (filter !== shown) {
-    points.show(hits.table, found.rows);
-    const box = points.bounds();
-    if (fit && box && filter) show(box);
-  }
+  if (found.spots) points.showSpots(found.spots, found.low);
+  else if (filter !== shown || hits.isFar) points.show(hits.table, found.rows);
+  const box = filter !== shown && fit && filter ? (found.box ? points.box(found.box) : points.bounds()) : null;
+  if (box) show(box);
   showCounts(found.counts);
-  if (shown !== null && !query.has("after") && !query.has("before")) sketch(query, found.rows);
+  if (shown !== null && !hits.isFar && !query.has("after") && !query.has("before")) sketch(query, found.rows);
   shown = filter;
-  element.dataset.shown = points.size();
+  element.dataset.shown = found.total ?? found.rows.length;
 }
 
 function sketch(query, rows) {
@@ -142,7 +141,7 @@ function goTo(query) {
 
 // --- one vacancy -----------------------------------------------------------------------------------------------------
 
-async function choose(keys, at, { focus = true } = {}) {
+async function choose(keys, place, { focus = true } = {}) {
   turn += 1;
   const mine = [turn, question].join();
   const parts = await Promise.all(keys.slice(0, 8).map(async (key) => {
@@ -155,8 +154,8 @@ async function choose(keys, at, { focus = true } = {}) {
   map.closePopup();
   opener = document.activeElement === document.body ? element : document.activeElement;
   chosenKey = keys[0];
-  points.choose(await hits.row(chosenKey));
-  const popup = L.popup({ maxWidth: 300, autoPanPadding: [20, 60] }).setLatLng(at).setContent(body).openOn(map);
+  points.choose(place);
+  const popup = L.popup({ maxWidth: 300, autoPanPadding: [20, 60] }).setLatLng(points.latLng(place)).setContent(body).openOn(map);
   popup.getElement().setAttribute("role", "dialog");
   popup.getElement().setAttribute("aria-label", body.querySelector("h2")?.textContent ?? "");
   popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", element.dataset.close);
@@ -166,8 +165,8 @@ async function choose(keys, at, { focus = true } = {}) {
 }
 
 async function select(key) {
-  const row = key ? await hits.row(key) : -1;
-  if (points.has(row)) await choose([key], points.position(row), { focus: false });
+  const place = key ? await hits.place(key) : null;
+  if (place) await choose([key], place, { focus: false });
 }
 
 function markCard(key) {
@@ -179,21 +178,24 @@ function markCard(key) {
 }
 
 map.on("popupclose", ({ popup }) => {
-  points.choose(-1);
+  points.choose(null);
   chosenKey = "";
   markCard("");
   note();
   const inside = popup.getElement()?.contains(document.activeElement) || document.activeElement === document.body;
   if (inside) opener?.focus({ preventScroll: true });
 });
-map.on("moveend", note);
+map.on("moveend", () => {
+  note();
+  if (hits.isFar && shown !== null) showHits(listQuery, false);
+});
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") map.closePopup();
 });
 for (const [type, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
-  answer.addEventListener(type, (event) => {
+  answer.addEventListener(type, async (event) => {
     const card = event.target.closest(".card");
-    if (card?.dataset.key) points.light(on ? hits.keyList?.indexOf(card.dataset.key) ?? -1 : -1);
+    if (card?.dataset.key) points.light(on ? await hits.place(card.dataset.key) : null);
   });
 }
 

@@ -4,7 +4,7 @@ import { answer, columnsOf, readQuestion } from "./asking.js";
 import { unpack, worldOf } from "./snapshot.js";
 
 const MANY = 100_000; // rows above which a worker counts, so that the page stays quick to the touch
-const fetched = async (address) => {
+export const fetched = async (address) => {
   const got = await fetch(address);
   if (!got.ok) throw new Error(`${address}: ${got.status}`);
   return got;
@@ -54,8 +54,10 @@ export class Hits {
     return this.names;
   }
 
-  async row(key) {
-    return (await this.keys()).indexOf(key);
+  // Where a row lies, in pixels at zoom 0; null where the map has no such row.
+  async place(key) {
+    const row = (await this.keys()).indexOf(key);
+    return row < 0 ? null : [this.table.worldX[row], this.table.worldY[row]];
   }
 
   // Return { rows, counts }, or null where a value is not allowed: the server's page says what is wrong.
@@ -63,10 +65,14 @@ export class Hits {
     const question = readQuestion(this.schema, query, this.settings.today);
     if (!question) return null;
     if (columnsOf(question).some((name) => !this.table.columns.has(name))) await this.more();
+    await this.askWords(question);
+    return this.worker ? this.counted(question) : answer(this.table, question, this.facets);
+  }
+
+  async askWords(question) {
     await Promise.all(question.filter((part) => part.words).map(async (part) => {
       part.tests = [{ is: "rows", bits: await this.answered(part) }];
     }));
-    return this.worker ? this.counted(question) : answer(this.table, question, this.facets);
   }
 
   async answered({ name, words }) {

@@ -1,7 +1,7 @@
 // The hits on the map: one canvas, near points gathered to rings with their number, single ones with their class.
 /* global L */
 import { sizeCanvas } from "./basemap.js";
-import { cellOf, gather } from "./clusters.js";
+import { cellOf, gather, placed } from "./clusters.js";
 
 const PAPER = "#fffdf8";
 const NOWHERE = { rows: 0, columns: new Map(), worldX: [], worldY: [] };
@@ -14,40 +14,56 @@ export const Points = L.Renderer.extend({
     this._onChoose = onChoose;
     this._classes = classes;
     this._drawn = [];
-    this._lit = this._chosen = -1;
+    this._lit = this._chosen = null;
+    this._spots = null;
     this.show(NOWHERE, new Uint32Array(0));
   },
+  // Circles that the server gathered, in place of rows; `low` belongs to their shares.
+  showSpots(spots, low) {
+    this._spots = spots.map((spot) => ({ ...spot, shares: this._perClass(spot.shares, low) }));
+    if (this._map) this._update();
+  },
+  _perClass(shares, low) {
+    const found = new Array(this._classes.length).fill(0);
+    shares.forEach((n, code) => { found[this._place(code, low)] += n; });
+    return found;
+  },
+  // The class of a stored number: 0 is none, n stands for the class at n + low − 1.
+  _place(code, low) {
+    return code ? Math.min(code + low - 1, this._classes.length - 1) : this._classes.length - 1;
+  },
   show(table, rows) {
+    this._spots = null;
     this._table = table;
     this._rows = rows;
-    const { numbers = [], low = 1, values = [] } = table.columns.get("drawn") ?? {};
-    const none = this._classes.length - 1;
-    const places = [none, ...values.slice(low).map((v) => Math.max(this._classes.findIndex((c) => c.value === v), 0))];
-    this._codes = this._codesOf === table ? this._codes : Uint8Array.from(numbers, (code) => places[code]);
+    const { numbers = [], low = 0 } = table.columns.get("drawn") ?? {};
+    if (this._codesOf !== table) this._codes = Uint8Array.from(numbers, (code) => this._place(code, low));
     this._codesOf = table;
     this._exact = table.columns.get("is_exact");
     if (this._map) this._update();
   },
-  size() {
-    return this._rows.length;
-  },
-  chosen() {
-    return this._chosen;
-  },
-  light(row) {
-    if (row === this._lit) return;
-    this._lit = row;
+  // A mark around what stands for a place ([x, y] in pixels at zoom 0), or none.
+  light(place) {
+    if (String(place) === String(this._lit)) return;
+    this._lit = place;
     this._update();
   },
-  choose(row) {
-    this._chosen = row;
+  choose(place) {
+    this._chosen = place;
     this._update();
   },
-  has(row) {
-    return row >= 0 && this._rows.includes(row);
+  latLng([x, y]) {
+    return L.CRS.EPSG3857.pointToLatLng(L.point(x, y), 0);
   },
-  position(row) {
-    return L.CRS.EPSG3857.pointToLatLng(L.point(this._table.worldX[row], this._table.worldY[row]), 0);
+  box([west, north, east, south]) {
+    return L.latLngBounds(this.latLng([west, south]), this.latLng([east, north]));
+  },
+  // What is looked at, for the server.
+  view() {
+    const at = (p) => this._map.project(this._map.containerPointToLatLng(p), 0);
+    const [low, high] = [at([0, 0]), at(this._map.getSize())];
+    const [wide, tall] = [(high.x - low.x) * 0.2, (high.y - low.y) * 0.2];
+    return { zoom: this._map.getZoom(), box: [low.x - wide, low.y - tall, high.x + wide, high.y + tall] };
   },
   bounds(rows = this._rows) {
     if (!rows.length) return null;
@@ -59,8 +75,7 @@ export const Points = L.Renderer.extend({
       box[2] = Math.max(box[2], worldX[i]);
       box[3] = Math.max(box[3], worldY[i]);
     }
-    const at = (x, y) => L.CRS.EPSG3857.pointToLatLng(L.point(x, y), 0);
-    return L.latLngBounds(at(box[0], box[3]), at(box[2], box[1]));
+    return this.box(box);
   },
   // The rows that a spot stands for.
   rowsOf(spot) {
@@ -91,17 +106,17 @@ export const Points = L.Renderer.extend({
     L.Renderer.prototype._update.call(this);
     const pen = sizeCanvas(this);
     const zoom = this._map.getZoom();
-    const marked = [this._lit, this._chosen].filter((row) => this.has(row)).map((row) => this._cell(row, zoom));
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     const { min, max } = this._bounds;
     const origin = this._map.getPixelOrigin();
     const view = { zoom, origin: [origin.x, origin.y], min: [min.x, min.y], max: [max.x, max.y] };
-    this._drawn = gather(this._table, this._rows, { codes: this._codes, size: this._classes.length }, view);
+    this._drawn = this._spots ? placed(this._spots, view) : gather(this._table, this._rows, { codes: this._codes, size: this._classes.length }, view);
+    const marked = [this._lit, this._chosen].filter(Boolean).map((at) => cellOf(...at, zoom));
     for (const spot of this._drawn) {
       if (spot.n === 1) this._single(pen, spot);
       else this._group(pen, spot);
-      if (marked.some((cell) => spot.cells.includes(cell))) {
+      if (marked.some((cell) => spot.cells?.includes(cell))) {
         pen.beginPath();
         pen.arc(spot.x, spot.y, spot.r + 5, 0, 7);
         pen.lineWidth = 4;
@@ -113,8 +128,8 @@ export const Points = L.Renderer.extend({
     this._map.fire("occupied", { circles: this._drawn });
   },
   _single(pen, spot) {
-    const { value: letter, colour } = this._classes[this._codes[spot.first]];
-    const exact = this._isExact(spot.first);
+    const { value: letter, colour } = this._classes[spot.shares.findIndex(Boolean)];
+    const exact = this._spots !== null || this._isExact(spot.first);
     pen.beginPath();
     if (exact) pen.arc(spot.x, spot.y, spot.r, 0, 7);
     else pen.roundRect(spot.x - 10, spot.y - 10, 20, 20, 4);
@@ -167,10 +182,14 @@ export const Points = L.Renderer.extend({
   _click(event) {
     const spot = this._at(event);
     if (!spot) return;
+    if (this._spots) {
+      this._map.fitBounds(this.box(spot.box), { padding: [40, 40], maxZoom: 13 });
+      return;
+    }
     const rows = this.rowsOf(spot);
     const box = this.bounds(rows);
     const flat = box.getNorthEast().equals(box.getSouthWest(), 1e-5);
-    if (rows.length === 1 || flat || this._map.getZoom() >= 17) this._onChoose([...rows], this.position(rows[0]));
+    if (rows.length === 1 || flat || this._map.getZoom() >= 17) this._onChoose([...rows], [this._table.worldX[rows[0]], this._table.worldY[rows[0]]]);
     else this._map.fitBounds(box, { padding: [40, 40], maxZoom: 17 });
   },
   _updatePaths() {},
