@@ -28,6 +28,7 @@ def map_settings(listing: Listing) -> dict[str, Any]:
         "far": len(listing.snapshot.table) > settings.MAP_ROWS,
         "worker": static("js/hits_worker.js"),
         "classes": classes,
+        "drawn": listing.snapshot.layer.style.column,
         "orders": orders,
         "words": words,
         "today": datetime.date.today().isoformat(),

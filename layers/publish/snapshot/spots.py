@@ -6,10 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from geo import crs
+from geo.columnar import CM, Table
+
 CELL = 72  # pixels, as in web/static/js/clusters.js
 PIXELS = 256  # of the world's width at zoom 0
-STEPS = 2.0**32 / PIXELS  # of the stored coordinates per pixel at zoom 0
+WORLD = 2.0**32  # steps around the equator
+STEPS = WORLD / PIXELS  # of the stored coordinates per pixel at zoom 0
 TILE_ZOOM = 11  # from here on the browser loads the rows of the pieces it shows
+
+
+def world_of(table: Table) -> tuple[np.ndarray, np.ndarray]:
+    """Return Web Mercator coordinates (uint32, from the north-west, the world's width = 2³²)."""
+    x, y = crs.transformer(crs.STORAGE, crs.MERCATOR).transform(table.x / CM, table.y / CM)
+    half = crs.MERCATOR_HALF_M
+    return ((x + half) / (2 * half) * WORLD).astype(np.uint32), ((half - y) / (2 * half) * WORLD).astype(np.uint32)
 
 
 def box_of(world: tuple[np.ndarray, np.ndarray], rows: np.ndarray) -> list[float] | None:

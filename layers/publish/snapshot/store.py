@@ -25,7 +25,6 @@ from django.db import connection
 from django.db.models import BinaryField, F, Func, IntegerField, Value
 from django.db.models.functions import Cast, Coalesce
 
-from geo import crs
 from geo.columnar import CM, Column, Table, columns_of, place_of
 from geo.filtering import FilterSet
 from geo.positions import X, Y
@@ -33,6 +32,7 @@ from layers.publish.collection import Collection
 from layers.publish.rights import as_reader
 from layers.publish.snapshot.counting import Counter
 from layers.publish.snapshot.packing import VERSION, morton, narrow, pack
+from layers.publish.snapshot.spots import world_of
 from layers.publish.version import version
 
 TIMEOUT_MS = 600_000
@@ -40,7 +40,6 @@ MISSING = -(2**31)
 KEY_BYTES = 12
 FILES = ("kriterien.json", "zuerst.bin", "dann.bin", "kennungen.bin")  # criteria; positions and first columns; all others; keys
 HEAD_BYTES, RECORD_BYTES = 19, 2  # of PostgreSQL's binary COPY: the head, and what each record begins with
-WORLD = 2.0**32  # steps around the equator
 
 
 @dataclass
@@ -106,7 +105,8 @@ def _columns(layer: Collection) -> tuple[list[Column], list[Column]]:
     first = [c for name, found in by_criterion if name in layer.snapshot.first for c in found]
     first += [Column(name, Cast(F(name), IntegerField())) for name in layer.snapshot.also]
     drawn = tuple(c.value for c in layer.style.classes if c.value is not None)
-    first.append(Column("drawn", place_of(layer.style.column, drawn), drawn))
+    first = [c for c in first if c.name != layer.style.column]  # every class is drawn, also those that nobody asks for
+    first.append(Column(layer.style.column, place_of(layer.style.column, drawn), drawn))
     known = {c.name for c in first}
     rest = {c.name: c for _name, found in by_criterion for c in found if c.name not in known}
     return first, list(rest.values())
@@ -155,10 +155,8 @@ def _write(layer: Collection, folder: Path) -> None:
     )
     for name, content in zip(FILES, contents, strict=True):
         (folder / f"{name}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
-    lon_lat = crs.transformer(crs.STORAGE, crs.MERCATOR).transform(table.x / CM, table.y / CM)
-    half = crs.MERCATOR_HALF_M
-    world = ((lon_lat[0] + half) / (2 * half) * WORLD, (half - lon_lat[1]) / (2 * half) * WORLD)
-    arrays = {"x": table.x, "y": table.y, "world_x": world[0].astype(np.uint32), "world_y": world[1].astype(np.uint32), "keys": keys}
+    world = world_of(table)
+    arrays = {"x": table.x, "y": table.y, "world_x": world[0], "world_y": world[1], "keys": keys}
     arrays |= {f"column {name}": column for name, column in table.columns.items()}
     _write_arrays(arrays, folder / "table")
     (folder / "table.json").write_text(json.dumps({"low": dict(table.low), "values": dict(table.values)}))

@@ -72,9 +72,9 @@ def answer(request: HttpRequest, name: str) -> JsonResponse:
     rows = found.counter.rows(wanted)
     told = {"total": len(rows), "counts": counts, "box": box_of(found.world, rows)}
     if zoom < TILE_ZOOM:
-        codes = found.table.columns["drawn"]
-        told["spots"] = spots_of(found.world, rows, codes, len(found.table.values["drawn"]) + 2, zoom, tuple(box))
-        told["low"] = found.table.low["drawn"]
+        drawn = found.layer.style.column
+        told["spots"] = spots_of(found.world, rows, found.table.columns[drawn], len(found.table.values[drawn]) + 2, zoom, tuple(box))
+        told["low"] = found.table.low[drawn]
     response = JsonResponse(told)
     response["Cache-Control"] = "no-cache" if wanted.counts_from_today else FOR_EVER
     return response

@@ -8,7 +8,7 @@ const element = document.getElementById("map");
 const settings = JSON.parse(document.getElementById("map-settings").textContent);
 const hits = settings.far ? new (await import("./far.js")).FarHits(settings) : new Hits(settings);
 const map = makeMap(element, { scrollWheelZoom: false, dragging: !matchMedia("(pointer: coarse)").matches });
-const points = new Points(async (rows, place) => show((await hits.keys()).filter((_key, i) => rows.includes(i)), place), settings.classes);
+const points = new Points(async (rows, place) => show((await hits.keys()).filter((_key, i) => rows.includes(i)), place), settings);
 map.fitBounds([[51.36, 11.27], [53.56, 14.77]], { animate: false });
 map.addLayer(points);
 

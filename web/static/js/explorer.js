@@ -1,11 +1,9 @@
 // Map and list side by side, one question, one address.
 /* global L */
 import { makeMap } from "./basemap.js";
-import { startOverlays } from "./overlays.js";
 import { Hits } from "./hits.js";
 import { Points } from "./points.js";
 import { firstRows, sketched } from "./sketch.js";
-import { restoreSurface, startSurface, surfaceState } from "./surface.js";
 import { address, ask, fillForm, filterOnly, form, onQuestion, queryOfForm, showCounts } from "./answer.js";
 
 const root = document.getElementById("explorer");
@@ -17,7 +15,7 @@ const BRANDENBURG = [[51.36, 11.27], [53.56, 14.77]];
 const settings = JSON.parse(document.getElementById("map-settings").textContent);
 const hits = settings.far ? new (await import("./far.js")).FarHits(settings) : new Hits(settings);
 const map = makeMap(element);
-const points = new Points(async (rows, place) => choose(await keysOf(rows), place), settings.classes);
+const points = new Points(async (rows, place) => choose(await keysOf(rows), place), settings);
 const loading = hits.load();
 let listQuery = new URLSearchParams(); // filter, order and page, without place and selection
 let shown = null; // the filter whose hits are on the map
@@ -27,6 +25,8 @@ let turn = 0;
 let quiet = true; // while a state is being restored the address stays as it is
 let waiting = null; // bounds to show as soon as the map is visible
 let opener = null;
+let surface = null; // the module behind the panel of travel times
+let begun = null;
 
 // --- the address -----------------------------------------------------------------------------------------------------
 
@@ -44,7 +44,7 @@ function stateQuery() {
   }
   if (chosenKey) query.set("sel", chosenKey);
   if (document.body.classList.contains("shows-list")) query.set("view", "list");
-  if (surfaceState()) query.set("surface", surfaceState());
+  if (surface?.surfaceState()) query.set("surface", surface.surfaceState());
   return query;
 }
 
@@ -83,7 +83,7 @@ function sketch(query, rows) {
   if (!first || !cards || answer.getAttribute("aria-busy") !== "true") return;
   const n = rows.length.toLocaleString(document.documentElement.lang);
   document.querySelector("#count strong").textContent = settings.words[rows.length === 1 ? "one" : "many"].replace("{n}", n);
-  cards.replaceChildren(...sketched(hits.table, first, settings.classes, form));
+  cards.replaceChildren(...sketched(hits.table, first, settings, form));
 }
 
 function show(box) {
@@ -127,7 +127,7 @@ addEventListener("popstate", async () => {
   map.closePopup();
   if (!goTo(query)) map.fitBounds(BRANDENBURG, { animate: false });
   if (!(await put(query, { push: false, fit: false }))) return;
-  await restoreSurface(query.get("surface"));
+  await showSurface(query.get("surface"));
   await select(query.get("sel"));
   quiet = false;
 });
@@ -210,6 +210,19 @@ document.getElementById("search-here").addEventListener("click", () => {
   put(query);
 });
 
+function beginSurface() {
+  begun ??= import("./surface.js").then((module) => {
+    module.startSurface(map, note);
+    surface = module;
+  });
+  return begun;
+}
+
+async function showSurface(text) {
+  if (text) await beginSurface();
+  await surface?.restoreSurface(text);
+}
+
 function setView(view) {
   document.body.classList.toggle("shows-list", view === "list");
   for (const button of views) button.setAttribute("aria-pressed", String(button.dataset.view === view));
@@ -238,10 +251,12 @@ if (!placed) {
   if (!map.getSize().x) waiting = BRANDENBURG;
 }
 map.addLayer(points);
-startSurface(map, note);
-startOverlays(map);
+// What lies behind the two panels is loaded when one is opened, or when the address asks for it.
+for (const [name, begin] of [["surface", beginSurface], ["layers", async () => (await import("./overlays.js")).startOverlays(map)]]) {
+  document.getElementById(name).addEventListener("toggle", begin, { once: true });
+}
 await showHits(start, !placed);
 hits.more().then(() => showHits(listQuery, false));
-await restoreSurface(start.get("surface"));
+await showSurface(start.get("surface"));
 await select(start.get("sel"));
 quiet = false;

@@ -1,5 +1,5 @@
 // Further layers behind the hits: access classes as areas, isochrones of the chosen centre, facilities, pictures of remote
-// services. Nothing is loaded before it is switched on.
+// services. Begun when the panel is opened; nothing is loaded before it is switched on.
 /* global L */
 
 const panel = document.getElementById("layers");
@@ -13,7 +13,7 @@ export function startOverlays(onMap) {
   map = onMap;
   map.createPane("overlays").style.zIndex = 260;
   list.addEventListener("change", (event) => toggle(event.target));
-  panel.addEventListener("toggle", () => panel.open && fillRemote(), { once: true });
+  fillRemote();
 }
 
 async function toggle(box) {

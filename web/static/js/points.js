@@ -8,7 +8,8 @@ const NOWHERE = { rows: 0, columns: new Map(), worldX: [], worldY: [] };
 
 export const Points = L.Renderer.extend({
   // onChoose(rows, place); classes: [{ value, colour }] of the column that is drawn, in its order; the last for "none".
-  initialize(onChoose, classes) {
+  initialize(onChoose, { classes, drawn }) {
+    this._column = drawn;
     L.Renderer.prototype.initialize.call(this, { padding: 0.2, pane: "overlayPane" });
     this._layers = {};
     this._onChoose = onChoose;
@@ -36,7 +37,7 @@ export const Points = L.Renderer.extend({
     this._spots = null;
     this._table = table;
     this._rows = rows;
-    const { numbers = [], low = 0 } = table.columns.get("drawn") ?? {};
+    const { numbers = [], low = 0 } = table.columns.get(this._column) ?? {};
     if (this._codesOf !== table) this._codes = Uint8Array.from(numbers, (code) => this._place(code, low));
     this._codesOf = table;
     this._exact = table.columns.get("is_exact");

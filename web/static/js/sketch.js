@@ -26,16 +26,16 @@ const valueOf = (table, name, row) => {
 };
 
 // Cards of rows: use, town and class, in the words of the form.
-export function sketched(table, rows, classes, form) {
+export function sketched(table, rows, { drawn }, form) {
   const label = (name, value) => {
     const box = form.querySelector(`[name="${name}"][value="${CSS.escape(value)}"], [name="${name}"] option[value="${CSS.escape(value)}"]`);
     return (box?.closest(".option")?.querySelector(".label") ?? box)?.textContent.trim() ?? "";
   };
   return rows.map((row) => {
-    const colour = classes[table.columns.get("drawn") ? classes.findIndex((c) => c.value === valueOf(table, "drawn", row)) : -1] ?? classes.at(-1);
+    const letter = valueOf(table, drawn, row);
     const town = label("town", valueOf(table, "town_slug", row));
     const line = (className, text) => Object.assign(document.createElement("p"), { className, textContent: text });
-    const dot = Object.assign(document.createElement("i"), { className: `dot t-${colour.value || "none"}`, textContent: colour.value || "–" });
+    const dot = Object.assign(document.createElement("i"), { className: `dot t-${letter || "none"}`, textContent: letter || "–" });
     const body = document.createElement("div");
     const area = table.columns.get("usable_m2")?.numbers[row] ? table.columns.get("usable_m2").numbers[row] + table.columns.get("usable_m2").low - 1 : 0;
     const name = Object.assign(document.createElement("h2"), { textContent: [label("former_use", valueOf(table, "former_use", row)), town].filter(Boolean).join(", ") });
