@@ -213,18 +213,19 @@ def compare(base: Any, plan: tuple[list[Any], list[Any]], criteria: bytes, rows:
     for name, content in {**parts, "kriterien.json": criteria}.items():
         (data / name).write_bytes(gzip.compress(content, 9))
         sizes[name] = (data / name).stat().st_size
-    names = [c.name for part in plan for c in part]
     plain = geojson(table, [c.name for c in plan[0]])
     (data / "rows.geojson").write_bytes(plain)
-    keys = 5.2 * rows  # eight letters of 31, packed
-    for told, ours, theirs in (
-        ("first part", sizes["zuerst.bin"] + keys, plain),
-        ("all columns", sizes["zuerst.bin"] + sizes["dann.bin"] + keys, geojson(table, names)),
+    whole = geojson(table, [c.name for part in plan for c in part])
+    keys = round(5.2 * rows)  # eight letters of 31, packed; loaded when a row is pointed at
+    all_of_it = sizes["zuerst.bin"] + sizes["dann.bin"] + keys
+    for told, mine, theirs in (
+        ("to paint and filter", sizes["zuerst.bin"], plain),
+        ("the same with keys", sizes["zuerst.bin"] + keys, plain),
+        ("all criteria, keys", all_of_it, whole),
     ):
         packed = len(gzip.compress(theirs, 9))
-        print(
-            f"  {rows:,} rows, {told} with keys: {ours / 1e6:.3f} MB ({ours / rows:.1f} B a row), GeoJSON gz {packed / 1e6:.3f}: {ours / packed:.2f}"
-        )
+        shares = f"{mine / rows:4.1f} B a row; GeoJSON {packed / 1e6:.3f}: {mine / packed:.2f}"
+        print(f"  {rows:,} rows, {told:<20} {mine / 1e6:.3f} MB, {shares}")
     ours = in_browser(folder, "ours", COMMON + OURS)
     told = f"first paint {ours['first']:7.0f} ms  filter {ours['median']:6.1f} ms, work {ours['work']:6.1f} ms"
     print(f"    {'ours':<21} {told}  (answer {ours['compute']:.1f} ms)")
@@ -235,10 +236,9 @@ def compare(base: Any, plan: tuple[list[Any], list[Any]], criteria: bytes, rows:
         shutil.copy(path, folder / path.name)
         peer = in_browser(folder, name, COMMON + CLUSTERER + scripts[name], f'<script src="{path.name}"></script>')
         if peer:
-            shares = f"first 1/{peer['first'] / ours['first']:.1f}, work 1/{peer['work'] / ours['work']:.1f}"
-            print(
-                f"    {name:<21} first paint {peer['first']:7.0f} ms  filter {peer['median']:6.1f} ms, work {peer['work']:6.1f} ms  ours: {shares}"
-            )
+            shares = f"ours: first 1/{peer['first'] / ours['first']:.1f}, work 1/{peer['work'] / ours['work']:.1f}"
+            told = f"first paint {peer['first']:7.0f} ms  filter {peer['median']:6.1f} ms, work {peer['work']:6.1f} ms"
+            print(f"    {name:<21} {told}  {shares}")
 
 
 def count_far(base: Any) -> None:

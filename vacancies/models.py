@@ -11,7 +11,7 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Case, F, Q, Value, When
@@ -200,6 +200,7 @@ class Vacancy(models.Model):
         verbose_name = _("Leerstand")
         verbose_name_plural = _("Leerstände")
         indexes: ClassVar = [
+            GistIndex(fields=("public_point",), name="vacancy_public_point"),  # a generated column gets none by itself
             models.Index(fields=("-verified_at", "key"), condition=Q(publication="published"), name="vacancy_newest"),
             models.Index(fields=("source", "source_ref"), name="vacancy_source_ref"),
             GinIndex(OpClass(Upper("search_text"), "gin_trgm_ops"), name="vacancy_text_trgm"),

@@ -57,9 +57,16 @@ def vector_tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> Http
 
 def _tile(layer: Collection, wanted: FilterSet, z: int, x: int, y: int) -> bytes:
     try:
-        sql, values = _statement(layer, wanted)
+        sql, values = tile_statement(layer, wanted, z, x, y)
     except EmptyResultSet:
         return b""
+    with as_reader(TIMEOUT_MS), Cursor(connection.connection) as cursor:
+        return bytes(cursor.execute(sql, values, prepare=True, binary=True).fetchone()[0])
+
+
+def tile_statement(layer: Collection, wanted: FilterSet, z: int, x: int, y: int) -> tuple[str, list[Any]]:
+    """Return the statement that makes a tile, and its values; raises `EmptyResultSet` where nothing can meet the filter."""
+    sql, values = _statement(layer, wanted)
     box = tile_box(z, x, y)
     wide = (box[2] - box[0]) * MARGIN
     around = (box[0] - wide, box[1] - wide, box[2] + wide, box[3] + wide)
@@ -67,9 +74,14 @@ def _tile(layer: Collection, wanted: FilterSet, z: int, x: int, y: int) -> bytes
     known = dict(zip(_PLACES, (*box, *near), strict=True))
     given = [known.get(v, v) if isinstance(v, str) else v for v in values]
     gather = z < ZOOM_OF_POINTS
-    with as_reader(TIMEOUT_MS), Cursor(connection.connection) as cursor:
-        cursor.execute(_wrapped(layer, sql, gather), [*given, *([MANY] if gather else [])], prepare=True, binary=True)
-        return bytes(cursor.fetchone()[0])
+    return _wrapped(layer, sql, gather), [*given, *([MANY] if gather else [])]
+
+
+def tile_of(lon: float, lat: float, z: int) -> tuple[int, int]:
+    """Return x and y of the tile that holds a place."""
+    x, y = crs.transformer(crs.WEB, crs.MERCATOR).transform(lon, lat)
+    side = 2 * crs.MERCATOR_HALF_M / 2**z
+    return int((x + crs.MERCATOR_HALF_M) / side), int((crs.MERCATOR_HALF_M - y) / side)
 
 
 def tile_box(z: int, x: int, y: int) -> tuple[float, float, float, float]:
