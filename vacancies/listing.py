@@ -24,6 +24,7 @@ from vacancies.public import PublicVacancy, PublicVacancyQuerySet
 
 PAGE_SIZE = 20
 PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view", "surface")
+VIEWS = ("map", "both", "list")
 NOT_COUNTED = ("town",)  # four hundred options, chosen by name
 LONG_AGO, NEVER = datetime.date(1, 1, 1), datetime.date(9999, 1, 1)
 
@@ -75,8 +76,8 @@ class Listing:
         order = next((o for o in ORDERS if o.name == given.get("sort", "newest")), None)
         if order is None:
             errors.append(InvalidParameter("sort", given["sort"][:60], _allowed(o.name for o in ORDERS)))
-        if given.get("view", "") not in ("", "map", "list"):
-            errors.append(InvalidParameter("view", given["view"][:60], _allowed(("map", "list"))))
+        if given.get("view", "") not in ("", *VIEWS):
+            errors.append(InvalidParameter("view", given["view"][:60], _allowed(VIEWS)))
         if not re.fullmatch(r"|[a-z0-9-]{1,60},\d{1,3},(best|median)", given.get("surface", "")):
             allowed = _("Ziel,Minuten,best oder median, zum Beispiel berlin-hbf,60,best")
             errors.append(InvalidParameter("surface", given["surface"][:60], allowed))

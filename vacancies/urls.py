@@ -17,6 +17,7 @@ urlpatterns = [
     path("fotos/<str:name>", views.photo, name="photo"),
     path("orte/", views.towns_page, name="towns"),
     path("orte/<slug:slug>/", views.town_page, name="town"),
+    path("orte/<slug:slug>/lage.json", views.town_place, name="town_place"),
     path("vergleich/", compare_views.compare_page, name="compare"),
     path("vergleich.geojson", compare_views.compare_geojson, name="compare_geojson"),
     path("vergleich.csv", compare_views.compare_csv, name="compare_csv"),

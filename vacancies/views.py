@@ -8,7 +8,7 @@ import markdown_it
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import Count
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
@@ -102,6 +102,13 @@ def town_page(request: HttpRequest, slug: str) -> HttpResponse:
     reach = TownReach.objects.filter(town=town, live=True).select_related("stop", "rail_stop").first()
     context = {"town": town, "reach": reach, "run": ReachRun.objects.current(), "shape": shape_of(town.geom)}
     return render(request, "town.html", context | _paper(request, request.path) | {"total": rows.count(), "rows": rows[:12]})
+
+
+@require_safe
+def town_place(request: HttpRequest, slug: str) -> JsonResponse:
+    """Where a municipality's middle lies: longitude, latitude."""
+    centre = get_object_or_404(Town.objects.only("centre"), slug=slug).centre
+    return JsonResponse({"at": shape_of(centre)["coordinates"]})
 
 
 @require_safe

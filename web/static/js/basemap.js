@@ -104,6 +104,7 @@ export function makeMap(element, options = {}) {
   });
   L.control.zoom({ zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
   const credit = L.control.attribution({ prefix: false }).addTo(map);
+  L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   const ready = () => { element.dataset.ready = "1"; };
   if (words.tiles) {
     L.tileLayer(words.tiles, { attribution: words.attribution, maxZoom: 18 }).once("load", ready).addTo(map);

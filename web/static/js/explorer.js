@@ -3,13 +3,14 @@
 import { makeMap } from "./basemap.js";
 import { Hits } from "./hits.js";
 import { Points } from "./points.js";
+import { showView, startSheet, viewNow } from "./sheet.js";
 import { firstRows, sketched } from "./sketch.js";
 import { address, ask, fillForm, filterOnly, form, onQuestion, queryOfForm, showCounts } from "./answer.js";
 
 const root = document.getElementById("explorer");
 const answer = document.getElementById("answer");
 const element = document.getElementById("map");
-const views = [...document.querySelectorAll(".switch button")];
+const inView = document.getElementById("in-view");
 const BRANDENBURG = [[51.36, 11.27], [53.56, 14.77]];
 
 const settings = JSON.parse(document.getElementById("map-settings").textContent);
@@ -27,6 +28,8 @@ let waiting = null; // bounds to show as soon as the map is visible
 let opener = null;
 let surface = null; // the module behind the panel of travel times
 let begun = null;
+let area = null; // the module behind the panel of areas
+let areaBegun = null;
 
 // --- the address -----------------------------------------------------------------------------------------------------
 
@@ -43,7 +46,7 @@ function stateQuery() {
     query.set("at", `${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`);
   }
   if (chosenKey) query.set("sel", chosenKey);
-  if (document.body.classList.contains("shows-list")) query.set("view", "list");
+  if (viewNow() !== "map") query.set("view", viewNow());
   if (surface?.surfaceState()) query.set("surface", surface.surfaceState());
   return query;
 }
@@ -74,6 +77,8 @@ async function showHits(query, fit) {
   if (shown !== null && !hits.isFar && !query.has("after") && !query.has("before")) sketch(query, found.rows);
   shown = filter;
   element.dataset.shown = found.total ?? found.rows.length;
+  tellInView();
+  await showArea(query);
 }
 
 function sketch(query, rows) {
@@ -123,7 +128,7 @@ addEventListener("popstate", async () => {
   const query = new URLSearchParams(location.search);
   quiet = true;
   fillForm(query);
-  setView(query.get("view") === "list" ? "list" : "map");
+  setView(query.get("view") ?? "map");
   map.closePopup();
   if (!goTo(query)) map.fitBounds(BRANDENBURG, { animate: false });
   if (!(await put(query, { push: false, fit: false }))) return;
@@ -188,7 +193,20 @@ map.on("popupclose", ({ popup }) => {
 map.on("moveend", () => {
   note();
   if (hits.isFar && shown !== null) showHits(listQuery, false);
+  tellInView();
+  if (!follow.checked || quiet) return;
+  const query = queryOfForm();
+  query.set("bbox", frame());
+  fillForm(query);
+  put(query, { push: false, fit: false }).then(note); // moving the map is no step of its own
 });
+
+// How many of the hits lie in the part of the map that is seen.
+function tellInView() {
+  const n = points.inView();
+  const all = Number(element.dataset.shown);
+  inView.textContent = n === null || !all || n === all ? "" : inView.dataset.words.replace("{n}", n.toLocaleString(document.documentElement.lang)).replace("{all}", all.toLocaleString(document.documentElement.lang));
+}
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") map.closePopup();
 });
@@ -202,12 +220,14 @@ for (const [type, on] of [["mouseover", true], ["mouseout", false], ["focusin", 
 // --- buttons ---------------------------------------------------------------------------------------------------------
 
 document.getElementById("whole").addEventListener("click", () => map.fitBounds(BRANDENBURG));
-document.getElementById("search-here").addEventListener("click", () => {
+const frame = () => {
   const b = map.getBounds();
-  const query = queryOfForm();
-  query.set("bbox", [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((v) => v.toFixed(4)).join(","));
-  fillForm(query);
-  put(query);
+  return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((v) => v.toFixed(4)).join(",");
+};
+const follow = document.getElementById("follow");
+document.getElementById("search-here").addEventListener("click", () => change({ bbox: frame(), near: null, polygon: null }));
+follow.addEventListener("change", () => {
+  if (follow.checked) change({ bbox: frame(), near: null, polygon: null });
 });
 
 function beginSurface() {
@@ -218,27 +238,48 @@ function beginSurface() {
   return begun;
 }
 
+function beginArea() {
+  areaBegun ??= import("./area.js").then((module) => {
+    module.startArea(map, change);
+    area = module;
+  });
+  return areaBegun;
+}
+
+// Change parameters of the question; null takes one away.
+function change(parameters) {
+  const query = queryOfForm();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === null) query.delete(name);
+    else query.set(name, value);
+  }
+  fillForm(query);
+  put(query);
+}
+
+async function showArea(query) {
+  if (["near", "polygon", "bbox"].some((name) => query.has(name))) await beginArea();
+  area?.showArea(query);
+}
+
 async function showSurface(text) {
   if (text) await beginSurface();
   await surface?.restoreSurface(text);
 }
 
 function setView(view) {
-  document.body.classList.toggle("shows-list", view === "list");
-  for (const button of views) button.setAttribute("aria-pressed", String(button.dataset.view === view));
-  if (view !== "map") return;
+  showView(view);
+  if (view === "list") return;
   map.invalidateSize({ animate: false, pan: false });
   if (waiting && map.getSize().x) {
     map.fitBounds(waiting, { padding: [10, 10], maxZoom: 13, animate: false });
     waiting = null;
   }
 }
-for (const button of views) {
-  button.addEventListener("click", () => {
-    setView(button.dataset.view);
-    note();
-  });
-}
+startSheet((view) => {
+  setView(view);
+  note();
+});
 if (matchMedia("(max-width: 43.74em)").matches) document.getElementById("legend").open = false;
 
 // --- the first view --------------------------------------------------------------------------------------------------
@@ -251,8 +292,8 @@ if (!placed) {
   if (!map.getSize().x) waiting = BRANDENBURG;
 }
 map.addLayer(points);
-// What lies behind the two panels is loaded when one is opened, or when the address asks for it.
-for (const [name, begin] of [["surface", beginSurface], ["layers", async () => (await import("./overlays.js")).startOverlays(map)]]) {
+// What lies behind the panels is loaded when one is opened, or when the address asks for it.
+for (const [name, begin] of [["surface", beginSurface], ["area", beginArea], ["layers", async () => (await import("./overlays.js")).startOverlays(map)]]) {
   document.getElementById(name).addEventListener("toggle", begin, { once: true });
 }
 await showHits(start, !placed);

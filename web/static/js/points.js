@@ -59,6 +59,16 @@ export const Points = L.Renderer.extend({
   box([west, north, east, south]) {
     return L.latLngBounds(this.latLng([west, south]), this.latLng([east, north]));
   },
+  // How many of the rows are seen; null where only the server knows.
+  inView() {
+    if (this._spots || !this._map) return null;
+    const at = (p) => this._map.project(this._map.containerPointToLatLng(p), 0);
+    const [low, high] = [at([0, 0]), at(this._map.getSize())];
+    const { worldX, worldY } = this._table;
+    let n = 0;
+    for (const i of this._rows) if (worldX[i] >= low.x && worldX[i] <= high.x && worldY[i] >= low.y && worldY[i] <= high.y) n += 1;
+    return n;
+  },
   // What is looked at, for the server.
   view() {
     const at = (p) => this._map.project(this._map.containerPointToLatLng(p), 0);
