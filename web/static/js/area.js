@@ -1,11 +1,12 @@
 // Where to search: an area drawn by corners, or the surroundings of a town, of one's own place, of the map's middle.
 // Everything a drag or a click on the map does can be done by buttons and fields, too.
 /* global L */
+import { colours } from "./theme.js";
 
 const panel = document.getElementById("area");
 const told = document.getElementById("area-note");
 const MOST = 500; // corners, as in the filter
-const STYLE = { color: "#a8432a", weight: 2.5, fillOpacity: 0.06, interactive: false };
+const style = () => ({ color: colours().mark, weight: 2.5, fillOpacity: 0.06, interactive: false });
 const part = (name) => document.getElementById(`area-${name}`);
 const short = (v) => String(Math.round(v * 1e5) / 1e5);
 
@@ -54,7 +55,7 @@ function begin() {
 
 function draw() {
   sketch?.remove();
-  sketch = corners?.length ? L.polygon(corners, { ...STYLE, dashArray: "6 4" }).addTo(map) : null;
+  sketch = corners?.length ? L.polygon(corners, { ...style(), dashArray: "6 4" }).addTo(map) : null;
   const { start, end, how, count } = panel.dataset;
   part("draw").textContent = corners ? end : start;
   part("draw").disabled = corners !== null && corners.length > 0 && corners.length < 3;
@@ -113,12 +114,12 @@ export function showArea(query) {
   const numbers = (text, separator = ",") => text.split(separator).map(Number);
   if (query.get("near")) {
     const [lon, lat, radius] = numbers(query.get("near"));
-    shown = L.circle([lat, lon], { ...STYLE, radius });
+    shown = L.circle([lat, lon], { ...style(), radius });
   } else if (query.get("polygon")) {
-    shown = L.polygon(query.get("polygon").split(";").filter(Boolean).map((pair) => numbers(pair).reverse()), STYLE);
+    shown = L.polygon(query.get("polygon").split(";").filter(Boolean).map((pair) => numbers(pair).reverse()), style());
   } else if (query.get("bbox")) {
     const [west, south, east, north] = numbers(query.get("bbox"));
-    shown = L.rectangle([[south, west], [north, east]], STYLE);
+    shown = L.rectangle([[south, west], [north, east]], style());
   }
   shown?.addTo(map);
 }

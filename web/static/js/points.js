@@ -1,9 +1,9 @@
 // The hits on the map: one canvas, near points gathered to rings with their number, single ones with their class.
 /* global L */
 import { sizeCanvas } from "./basemap.js";
+import { colours } from "./theme.js";
 import { cellOf, gather, placed } from "./clusters.js";
 
-const PAPER = "#fffdf8";
 const NOWHERE = { rows: 0, columns: new Map(), worldX: [], worldY: [] };
 
 export const Points = L.Renderer.extend({
@@ -131,7 +131,7 @@ export const Points = L.Renderer.extend({
         pen.beginPath();
         pen.arc(spot.x, spot.y, spot.r + 5, 0, 7);
         pen.lineWidth = 4;
-        pen.strokeStyle = "#a8432a";
+        pen.strokeStyle = colours().mark;
         pen.stroke();
       }
     }
@@ -147,7 +147,7 @@ export const Points = L.Renderer.extend({
     pen.fillStyle = colour;
     pen.fill();
     pen.lineWidth = 2.5;
-    pen.strokeStyle = PAPER;
+    pen.strokeStyle = colours().paper;
     pen.stroke();
     if (!exact) {
       pen.beginPath();
@@ -166,7 +166,7 @@ export const Points = L.Renderer.extend({
   _group(pen, spot) {
     pen.beginPath();
     pen.arc(spot.x, spot.y, spot.r, 0, 7);
-    pen.fillStyle = PAPER;
+    pen.fillStyle = colours().paper;
     pen.fill();
     let angle = -Math.PI / 2;
     pen.lineWidth = 4.5;
@@ -179,7 +179,7 @@ export const Points = L.Renderer.extend({
       pen.stroke();
       angle += part;
     });
-    pen.fillStyle = "#1c2a25";
+    pen.fillStyle = colours().ink;
     pen.font = `650 ${spot.n > 999 ? 12 : 13}px Figtree, system-ui, sans-serif`;
     pen.fillText(spot.n.toLocaleString(document.documentElement.lang), spot.x, spot.y + 0.5);
   },
