@@ -154,13 +154,11 @@ def test_axe_finds_nothing(open_page: Open, vacancy: str, page_name: str) -> Non
     found = []
     for width in (320, 768, 1280):
         page.set_viewport_size({"width": width, "height": 800})
-        for colours in ("none", "active"):
-            page.emulate_media(forced_colors=colours)  # type: ignore[arg-type]
-            rules = (
-                {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}} if colours == "active" else None
-            )  # colours are all that changes
-            result = Axe().run(page, options=rules)
-            found += [(width, colours, v["id"], [n["html"][:160] for n in v["nodes"]][:3]) for v in result.response["violations"]]
+        for scheme, forced in (("light", "none"), ("dark", "none"), ("light", "active")):
+            page.emulate_media(color_scheme=scheme, forced_colors=forced)  # type: ignore[arg-type]
+            colours_alone = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+            result = Axe().run(page, options=None if (scheme, forced) == ("light", "none") else colours_alone)
+            found += [(width, scheme, forced, v["id"], [n["html"][:160] for n in v["nodes"]][:3]) for v in result.response["violations"]]
     assert found == []
 
 
