@@ -117,3 +117,17 @@ def test_on_a_phone_the_list_has_three_stops_by_button_and_by_drag(open_page: Op
     page.locator("#grip").focus()
     page.keyboard.press("Enter")
     expect(cards).to_be_visible()
+
+
+def test_a_search_is_kept_in_the_browser_and_tells_what_is_new(open_page: Open) -> None:
+    page = open_page("/leerstaende/?town_size=rural&transit=C")
+    expect(page.locator("#saved")).to_be_hidden()
+    page.locator(".menu.end > summary").click()
+    page.locator("[data-save-search]").click()
+    page.reload()
+    page.locator("#saved > summary").click()
+    links = page.locator("#saved li a")
+    expect(links.first).to_have_text(page.locator("#answer h1").inner_text())
+    assert re.search(r"town_size=rural&transit=C&verified_since=20\d\d-\d\d-\d\d", links.nth(1).get_attribute("href") or "")
+    page.locator("#saved li button").click()
+    expect(page.locator("#saved")).to_be_hidden()
