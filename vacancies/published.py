@@ -20,7 +20,8 @@ from vacancies.public import PublicVacancy
 from vacancies.register import RegisterVacancy
 
 INTERNAL_LICENCE = "intern"  # the licence of a list that is not for the public
-HIDDEN = {"point", "footprint", "search_text"}  # shapes go as geometry; the search text repeats other columns
+# shapes go as geometry; the others repeat columns
+HIDDEN = {"point", "footprint", "search_text", "transit_is"}
 
 
 def _stamp() -> str:
