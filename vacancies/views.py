@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from geo.models import Town
-from layers.models import ReachRun, TownReach, TransitClass
+from layers.models import ReachRun, TransitClass
 from layers.reach.access import load_preset
 from vacancies.filters import VacancyFilter
 from vacancies.listing import ORDERS, PAGE_PARAMETERS, Listing
@@ -24,6 +24,7 @@ from vacancies.mapdata import map_payload, shape_of
 from vacancies.models import Photo, SiteText, Vacancy
 from vacancies.outward import OutwardQuestion
 from vacancies.permalink import permalink
+from vacancies.pictures.facets import Pictures
 from vacancies.public import PublicPhoto, PublicVacancy
 from vacancies.published import shown_datasets, source_lines
 
@@ -32,7 +33,7 @@ MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False
 
 def _listing_context(request: HttpRequest) -> dict[str, Any]:
     listing = Listing.ask(request.GET)
-    return {"listing": listing, "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
+    return {"listing": listing, "pictures": Pictures(listing), "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
 
 
 def _paper(request: HttpRequest, path: str) -> dict[str, object]:
@@ -94,22 +95,6 @@ def photo(request: HttpRequest, name: str) -> FileResponse:
         raise Http404 from None
     response["Cache-Control"] = "public, max-age=300" if released else "private, no-store"
     return response
-
-
-@require_safe
-def towns_page(request: HttpRequest) -> HttpResponse:
-    hits = PublicVacancy.objects.all().hits_by_town()
-    towns = [(town, hits.get(town.ags8, 0)) for town in Town.objects.current().by_district()]
-    return render(request, "towns.html", {"towns": towns, "page": "towns"})
-
-
-@require_safe
-def town_page(request: HttpRequest, slug: str) -> HttpResponse:
-    town = get_object_or_404(Town.objects.select_related("district", "merged_into"), slug=slug)
-    rows = PublicVacancy.objects.all().in_town(slug)
-    reach = TownReach.objects.filter(town=town, live=True).select_related("stop", "rail_stop").first()
-    context = {"town": town, "reach": reach, "run": ReachRun.objects.current(), "shape": shape_of(town.geom)}
-    return render(request, "town.html", context | _paper(request, request.path) | {"total": rows.count(), "rows": rows[:12]})
 
 
 @require_safe
