@@ -33,7 +33,7 @@ MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False
 
 def _listing_context(request: HttpRequest) -> dict[str, Any]:
     listing = Listing.ask(request.GET)
-    return {"listing": listing, "pictures": Pictures(listing), "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
+    return {"listing": listing, "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
 
 
 def _paper(request: HttpRequest, path: str) -> dict[str, object]:
@@ -41,11 +41,17 @@ def _paper(request: HttpRequest, path: str) -> dict[str, object]:
     return {"permalink": permalink(request, path), "sources": source_lines()}
 
 
+PARTS = {"answer": "_answer.html", "pictures": "_pictures.html"}
+
+
 @require_safe
 def listing_page(request: HttpRequest, page: str) -> HttpResponse:
-    """Map with list, or list alone; asked by the page itself for the changed part only."""
-    template = "_answer.html" if request.headers.get("X-Part") == "answer" else {"map": "map.html", "list": "list.html"}[page]
+    """Map with list, or list alone; asked by the page itself for a changed part only: the answer, or its charts once they are unfolded."""
+    part = request.headers.get("X-Part", "")
     context = _listing_context(request) | {"page": page}
+    if part != "answer":
+        context["pictures"] = Pictures(context["listing"])
+    template = PARTS.get(part) or {"map": "map.html", "list": "list.html"}[page]
     response = render(request, template, context | _paper(request, request.path + context["listing"].here))
     response["Vary"] = "X-Part, Accept-Language, Cookie"
     return response

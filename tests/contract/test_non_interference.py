@@ -27,6 +27,8 @@ PAGES = (
     "/karte/daten.json?near=11.7515,52.9955,3000",
     "/orte/",
     "/orte/wittenberge/",
+    "/landkreise/",
+    "/landkreise/prignitz/",
     "/datenquellen/",
 )
 # columns that may change nothing in public, whatever the row's visibility

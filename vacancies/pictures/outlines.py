@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.gis.db.models import Extent, GeometryField
 from django.contrib.gis.db.models.functions import AsSVG
-from django.db.models import F, FloatField, Func, QuerySet, TextField, Value
+from django.db.models import F, Func, JSONField, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,13 +23,14 @@ from vacancies.public import PublicVacancyQuerySet
 MOST = 1_500  # points of one map; more are told as a number
 BEYOND = 0.06  # of the frame's width: so far outside it boundaries are cut, so that the cut is not seen
 SHAPE = GeometryField(srid=crs.STORAGE)
+Describe = Callable[[Any], dict[str, Any]]
 
 
 def of_town(town: Town, vacancies: PublicVacancyQuerySet) -> Sketch:
     """Return the map of a municipality with its neighbours and its public vacancies."""
     frame = Frame.around(town.geom.extent)
-    others = areas(Town.objects.current().exclude(pk=town.pk), frame, lambda _row: "")
-    own = areas(Town.objects.filter(pk=town.pk), frame, lambda _row: "")
+    others = areas(Town.objects.current().exclude(pk=town.pk), frame, named=True)
+    own = areas(Town.objects.filter(pk=town.pk), frame, whole=True)
     points, cells, told = marks(vacancies)
     labels = [(a.name, *a.at) for a in sorted(others, key=lambda a: a.room, reverse=True) if a.at]
     return Sketch(frame, others, own, names(labels, frame), points, cells, _("Karte von {name}").format(name=town.name), told)
@@ -38,10 +39,10 @@ def of_town(town: Town, vacancies: PublicVacancyQuerySet) -> Sketch:
 def of_district(district: District, vacancies: PublicVacancyQuerySet) -> Sketch:
     """Return the map of a district with its municipalities, named where they are centres."""
     frame = Frame.around(district.geom.extent, margin=0.05)
-    others = areas(District.objects.exclude(pk=district.pk), frame, lambda _row: "")
+    others = areas(District.objects.exclude(pk=district.pk), frame, named=True)
     towns = Town.objects.current().in_district(district)
-    inside = areas(towns, frame, lambda row: row.get_absolute_url())
-    edge = areas(District.objects.filter(pk=district.pk), frame, lambda _row: "")
+    inside = areas(towns, frame, lambda row: {"link": row.get_absolute_url()}, whole=True)
+    edge = areas(District.objects.filter(pk=district.pk), frame, whole=True)
     centres = towns.exclude(central_function=CentralFunction.NONE).order_by("-population").annotate(x=X("centre"), y=Y("centre"))
     points, cells, told = marks(vacancies)
     labels = [(t.name, t.x, -t.y - frame.letter / 2) for t in centres.defer("geom")]
@@ -54,45 +55,56 @@ def of_state(steps: Mapping[str, int], titles: Mapping[str, str], title: str, te
     """Return the map of the districts, shaded by `steps` (by AGS), each a link to its page."""
     extent = District.objects.aggregate(box=Extent("geom"))["box"]
     frame = Frame.around(extent, margin=0.03, letters=0.024)
-    found = areas(District.objects.all(), frame, lambda row: row.get_absolute_url(), lambda row: row.ags5, steps, titles)
+
+    def describe(row: District) -> dict[str, Any]:
+        return {"link": row.get_absolute_url(), "step": steps.get(row.ags5, 0), "title": titles.get(row.ags5, row.name)}
+
+    found = areas(District.objects.all(), frame, describe, whole=True, named=True)
     return Sketch(frame, (), found, names_within(found, frame), title=title, text=text, is_tabbed=True)
 
 
 def areas(
-    rows: QuerySet[Any],
-    frame: Frame,
-    link: Callable[[Any], str],
-    key: Callable[[Any], str] = lambda row: str(row.pk),
-    steps: Mapping[str, int] | None = None,
-    titles: Mapping[str, str] | None = None,
+    rows: QuerySet[Any], frame: Frame, describe: Describe = lambda _row: {}, whole: bool = False, named: bool = False
 ) -> tuple[Area, ...]:
-    """Return the boundaries that lie in the frame, cut a little outside it and no finer than can be seen."""
+    """Return the boundaries that lie in the frame, no finer than can be seen.
+
+    Parameters
+    ----------
+    rows : QuerySet
+        Of towns or districts.
+    describe : callable
+        Returns what else an `Area` says of a row: link, step, title.
+    whole : bool
+        All of them lie inside the frame; the others are cut a little outside it.
+    named : bool
+        Whether to find where their names have most room.
+    """
     more = frame.width * BEYOND
     view = _box(frame.west, frame.south, frame.east, frame.north)
     wider = _box(frame.west - more, frame.south - more, frame.east + more, frame.north + more)
-    cut = Func(F("geom"), wider, function="ST_Intersection", output_field=SHAPE)
-    drawn = Func(cut, Value(frame.tolerance_m), function="ST_SimplifyPreserveTopology", output_field=SHAPE)
-    seen = Func(F("geom"), view, function="ST_Intersection", output_field=SHAPE)
-    circle = Func(seen, Value(frame.tolerance_m), function="ST_SimplifyPreserveTopology", output_field=SHAPE)
-    inner = "ST_MaximumInscribedCircle(%(expressions)s)"
-    middle = Func(circle, template=f"({inner}).center", output_field=SHAPE)
-    room = Func(circle, template=f"({inner}).radius", output_field=FloatField())
-    path = Coalesce(AsSVG(drawn, relative=True, precision=0), Value(""), output_field=TextField())
-    found = rows.filter(geom__bboverlaps=view).annotate(path=path, at_x=X(middle), at_y=Y(middle), room=room)
-    return tuple(
-        Area(
-            key(row),
-            row.name,
-            row.path,
-            None if row.at_x is None else (row.at_x, -row.at_y),
-            row.room or 0.0,
-            link(row),
-            (steps or {}).get(key(row), 0),
-            (titles or {}).get(key(row), row.name),
-        )
-        for row in found.order_by("name").defer("geom")
-        if row.path
-    )
+    drawn = _simpler(F("geom") if whole else _within(wider), frame)
+    found = rows.filter(geom__bboverlaps=view).defer("geom").order_by("name")
+    found = found.annotate(path=Coalesce(AsSVG(drawn, relative=True, precision=0), Value(""), output_field=TextField()))
+    if named:
+        seen = _simpler(F("geom") if whole else _within(view), frame)
+        circle = Func(seen, template="to_jsonb(ST_MaximumInscribedCircle(%(expressions)s))", output_field=JSONField())
+        found = found.annotate(circle=circle)
+    made = []
+    for row in found:
+        if row.path:
+            circle = getattr(row, "circle", None)
+            east, north = circle["center"]["coordinates"] if circle else (0.0, 0.0)
+            at, room = ((east, -north), circle["radius"]) if circle else (None, 0.0)
+            made.append(Area(str(row.pk), row.name, row.path, at, room, **{"title": row.name} | describe(row)))
+    return tuple(made)
+
+
+def _within(box: Func) -> Func:
+    return Func(F("geom"), box, function="ST_Intersection", output_field=SHAPE)
+
+
+def _simpler(shape: Any, frame: Frame) -> Func:
+    return Func(shape, Value(frame.tolerance_m), function="ST_SimplifyPreserveTopology", output_field=SHAPE)
 
 
 def _box(west: float, south: float, east: float, north: float) -> Func:

@@ -1,7 +1,7 @@
 """The state at a glance: figures by district and by town size, as table, map and CSV.
 
 Public vacancies are counted exactly, since each of them is public by itself. What the register holds besides is counted by
-district alone and shown only as `disclosure.protect` allows; no filter and no second table cuts these numbers otherwise.
+district alone and shown only as `disclosure` allows; no filter and no second table cuts these numbers otherwise.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from vacancies.pictures import outlines
 from vacancies.pictures.bars import STEPS, Chart, Item, bars
 from vacancies.pictures.facets import short
 from vacancies.pictures.sketch import Sketch
-from vacancies.places.disclosure import Shown, protect
+from vacancies.places.disclosure import FEWEST, Shown, protect, together
 from vacancies.public import PublicVacancy
 from vacancies.published import source_lines
 
@@ -77,7 +77,7 @@ class Overview:
     def districts(self) -> list[Line]:
         """Every district in alphabetical order."""
         grounds = _grounds("district__ags5")
-        besides, _total = self._besides
+        besides = self._besides
         listed = reverse("list")
         return [
             _line(d.ags5, d.name, grounds, self._by_district, d.get_absolute_url(), f"{listed}?district={d.ags5}", besides[d.ags5])
@@ -94,13 +94,12 @@ class Overview:
     @cached_property
     def total(self) -> Line:
         """The whole state."""
-        _shown, besides = self._besides
         parts = self.districts
         sums = [sum(getattr(p, name) for p in parts) for name in ("towns", "towns_with", "population", "vacancies", "well_connected")]
-        return Line("12", "Brandenburg", *sums, listed=reverse("list"), besides=besides)
+        return Line("12", "Brandenburg", *sums, listed=reverse("list"), besides=together(self._besides.values()))
 
     @cached_property
-    def _besides(self) -> tuple[dict[str, Shown], Shown]:
+    def _besides(self) -> dict[str, Shown]:
         """What the register holds besides the public vacancies, by district, as it may be shown."""
         kept = Vacancy.objects.registered().hits_by_district()
         public = PublicVacancy.objects.all().hits_by_district()
@@ -151,7 +150,7 @@ class Overview:
     def csv(self) -> bytes:
         """Return both tables as `layers.publish.files` writes tables: UTF-8 with byte order mark, semicolons.
 
-        `not_public` is empty where the number is held back, and "<5" where it is fewer than five.
+        `not_public` is "<5" where it is fewer than five, and ">=77" where some of the parts are.
         """
         out = io.StringIO()
         out.write("\ufeff")
@@ -169,7 +168,7 @@ class Overview:
 def _besides_as_text(shown: Shown | None) -> str:
     if shown is None:
         return ""
-    return "<5" if shown.is_few else "" if shown.n is None else str(shown.n)
+    return f"<{FEWEST}" if shown.n is None else f">={shown.n}" if shown.is_least else str(shown.n)
 
 
 def _grounds(column: str) -> dict[str, tuple[int, int]]:

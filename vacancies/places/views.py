@@ -28,7 +28,7 @@ CARDS = 12
 def _common(request: HttpRequest) -> dict[str, Any]:
     """What every page of a place shows: its address, whose data it is, the run of its travel times."""
     shown = {"permalink": permalink(request, request.path), "sources": source_lines(), "ground": figures.ground()}
-    return shown | {"run": ReachRun.objects.current(), "has_examples": Vacancy.objects.examples().exists()}
+    return shown | {"page": "place", "run": ReachRun.objects.current(), "has_examples": Vacancy.objects.examples().exists()}
 
 
 @require_safe
@@ -57,7 +57,7 @@ def town_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def districts_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "districts.html", {"overview": Overview(), "page": "districts"} | _common(request))
+    return render(request, "districts.html", {"overview": Overview()} | _common(request))
 
 
 @require_safe
@@ -84,7 +84,7 @@ def district_page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def overview_page(request: HttpRequest) -> HttpResponse:
     """The state at a glance."""
-    context = {"overview": Overview(), "pictures": Pictures(Listing.ask(QueryDict()), reverse("list")), "page": "overview"}
+    context = {"overview": Overview(), "pictures": Pictures(Listing.ask(QueryDict()), reverse("list"))}
     return render(request, "overview.html", context | _common(request))
 
 
