@@ -203,7 +203,7 @@ def test_too_many_points_are_told_not_drawn(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_maps_have_names_and_need_no_script(client: Client) -> None:
     for page in ("/orte/wittenberge/", "/landkreise/prignitz/", "/ueberblick/"):
         text = client.get(page).content.decode()
-        assert re.search(r'<svg class="sketch[^"]*" [^>]*role="(img|group)" aria-labelledby="sketch-title"', text)
+        assert re.search(r'<svg class="sketch[^"]*" [^>]* role="(img|group)" aria-labelledby="sketch-title"', text)
         assert re.search(r'<title id="sketch-title">[^<]+</title>\s*<desc id="sketch-text">[^<]+</desc>', text)
         assert "leaflet" not in text
         assert not re.search(r'[" ]style="', text)
