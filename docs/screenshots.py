@@ -31,13 +31,16 @@ PICTURES = {
     "list": "/leerstaende/?town_size=rural&transit=D",
     "detail": "{vacancy}",
     "town": "/orte/wittenberge/",
+    "district": "/landkreise/uckermark/",
+    "overview": "/ueberblick/",
+    "charts": "/leerstaende/?target_use=workshop#verteilung",
     "sources": "/datenquellen/",
     "admin": "/admin/vacancies/vacancy/add/",
     "services": "/ogc/?town_size=rural&transit=C",
     "empty": "/leerstaende/?town_size=rural&central=oberzentrum&target_use=stage",
     "english": "/en/?town_size=rural&transit=C",
 }
-SLICED = ("detail", "town", "sources", "admin")
+SLICED = ("detail", "town", "district", "overview", "charts", "sources", "admin")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from geo.criteria import Choice, Criterion
 from geo.errors import InvalidParameter, InvalidParameters
+from geo.filtering import FilterSet
 from layers.publish.snapshot import store
 from vacancies.filters import VacancyFilter
 from vacancies.public import PublicVacancy, PublicVacancyQuerySet
@@ -141,8 +142,9 @@ class Listing:
     def rows(self) -> list[PublicVacancy]:
         return self._page[0]
 
-    def _link(self, **changed: str) -> str:
-        pairs = [*self.wanted.dump(), *(self.extra | changed).items()]
+    def link_to(self, wanted: FilterSet, **more: str) -> str:
+        """Query string of another filter in the order and view of this page."""
+        pairs = [*wanted.dump(), *(self.extra | more).items()]
         query = QueryDict(mutable=True)
         for name, value in pairs:
             query.appendlist(name, value)
@@ -151,12 +153,12 @@ class Listing:
     @property
     def previous(self) -> str:
         """Query string of the page before, or ''."""
-        return self._link(before=_write_cursor(self.rows[0])) if self.rows and self._page[1] else ""
+        return self.link_to(self.wanted, before=_write_cursor(self.rows[0])) if self.rows and self._page[1] else ""
 
     @property
     def following(self) -> str:
         """Query string of the page after, or ''."""
-        return self._link(after=_write_cursor(self.rows[-1])) if self.rows and self._page[2] else ""
+        return self.link_to(self.wanted, after=_write_cursor(self.rows[-1])) if self.rows and self._page[2] else ""
 
     @property
     def here(self) -> str:
@@ -178,6 +180,11 @@ class Listing:
     def hits_by_option(self) -> dict[str, dict[str, int]]:
         """For each facet the hits per option, as if that option were added to the other filters."""
         return self._counts[1]
+
+    def hits_by_pair(self, one: str, other: str) -> dict[tuple[str, str], int]:
+        """Return the hits per pair of options of two facets, as if both were chosen beside the other filters."""
+        pair = (VacancyFilter.criterion(one), VacancyFilter.criterion(other))
+        return PublicVacancy.objects.all().hits_by_pair(self.wanted, *pair)  # type: ignore[arg-type]
 
     def form(self) -> list[dict[str, Any]]:
         """Every criterion with its current value and, where it helps to choose, the hits per option."""

@@ -14,7 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.functions import Concat, Upper
 from django.utils import translation
 from django.utils.text import slugify
@@ -67,6 +67,14 @@ class VacancyQuerySet(models.QuerySet["Vacancy"]):
     def examples(self) -> VacancyQuerySet:
         """The fictional ones."""
         return self.filter(is_example=True)
+
+    def registered(self) -> VacancyQuerySet:
+        """All that are kept, public or not; what is archived is history."""
+        return self.exclude(publication=c.Publication.ARCHIVED)
+
+    def hits_by_district(self) -> dict[str, int]:
+        """Number of objects per AGS of the district."""
+        return dict(self.order_by().values_list("town__district__ags5").annotate(n=Count("pk", distinct=True)))
 
     def real(self) -> VacancyQuerySet:
         """The ones that exist."""
@@ -331,6 +339,7 @@ class Photo(models.Model):
     creator = models.CharField(_("Urheber:in"), max_length=120)
     licence = models.CharField(_("Lizenz"), max_length=60)
     taken_on = models.DateField(_("aufgenommen am"), null=True, blank=True)
+    shows = models.CharField(_("zeigt"), max_length=8, choices=c.Shows.choices, default=c.Shows.VIEW)
     is_public = models.BooleanField(_("öffentlich"), default=False)
 
     class Meta:

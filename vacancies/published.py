@@ -21,7 +21,8 @@ from vacancies.register import RegisterVacancy
 
 FIRST = ("town_size", "transit", "target_use", "former_use")  # what the mission asks for: the map has these before all others
 INTERNAL_LICENCE = "intern"  # the licence of a list that is not for the public
-HIDDEN = {"point", "footprint", "search_text"}  # shapes go as geometry; the search text repeats other columns
+# shapes go as geometry; the others repeat columns
+HIDDEN = {"point", "footprint", "search_text", "transit_is"}
 
 
 def _stamp() -> str:

@@ -27,6 +27,8 @@ PAGES = (
     "/embed?town=wittenberge&view=list",
     "/orte/",
     "/orte/wittenberge/",
+    "/landkreise/",
+    "/landkreise/prignitz/",
     "/datenquellen/",
 )
 # columns that may change nothing in public, whatever the row's visibility

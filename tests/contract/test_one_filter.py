@@ -27,6 +27,7 @@ BY_HAND = (
     "transit=A",
     "transit=C",
     "transit=F",
+    "transit_is=D,none&town_size=rural",
     "target_use=workshop",
     "target_use=workshop,studio",
     "target_use=stage&former_use=industry",
