@@ -212,7 +212,7 @@ class Engine:
         groups = np.zeros((len(self._groups), len(self.spots)), dtype=bool)
         for group, members in zip(groups, self._groups, strict=True):
             group[members] = True
-        return sorted({int(c) for access in asked.values() for c in travel.candidates(bounds, groups, access)[0]})
+        return np.unique(np.concatenate([travel.candidates(bounds, groups, access)[0] for access in asked.values()])).tolist()  # type: ignore[no-any-return]
 
     @cached_property
     def _bounds_file(self) -> Path:
