@@ -4,7 +4,7 @@ import { makeMap } from "./basemap.js";
 import { startOverlays } from "./overlays.js";
 import { Points } from "./points.js";
 import { restoreSurface, startSurface, surfaceState } from "./surface.js";
-import { address, ask, fillForm, filterOnly, onQuestion, queryOfForm } from "./answer.js";
+import { ask, fillForm, filterOnly, onQuestion, onReturn, queryOfForm, tell } from "./answer.js";
 
 const root = document.getElementById("explorer");
 const answer = document.getElementById("answer");
@@ -43,7 +43,7 @@ function stateQuery() {
 }
 
 function note() {
-  if (!quiet) history.replaceState(null, "", address(stateQuery()));
+  if (!quiet) tell(stateQuery(), "replaceState");
 }
 
 // --- question and answer ---------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ async function put(query, { push = true, fit = true } = {}) {
     quiet = true; // the state that is left keeps its selection
     map.closePopup();
     quiet = false;
-    history.pushState(null, "", address(stateQuery()));
+    tell(stateQuery(), "pushState");
   }
   const [answered] = await Promise.all([ask(listQuery), loadPoints(listQuery, fit && !listQuery.has("bbox"))]);
   return answered;
@@ -86,8 +86,7 @@ onQuestion(async (query, link) => {
   if ((await put(query)) && link?.rel) document.querySelector(".answer-pane").scrollTo({ top: 0 });
 });
 
-addEventListener("popstate", async () => {
-  const query = new URLSearchParams(location.search);
+onReturn(async (query) => {
   quiet = true;
   fillForm(query);
   setView(query.get("view") === "list" ? "list" : "map");
