@@ -5,10 +5,26 @@ const answer = document.getElementById("answer");
 const OF_THE_PAGE = ["sort", "at", "sel", "view", "after", "before", "surface"];
 const NOT_IN_THE_FORM = ["near", "bbox", "polygon", "sort"];
 let running = null;
+let told = location.search; // the question that the page shows
 
 export function address(query) {
   const text = query.toString().replaceAll("%2C", ",").replaceAll("%3B", ";").replaceAll("%3A", ":").replaceAll("%2F", "/");
   return text ? `?${text}` : location.pathname;
+}
+
+// Put a state into the address: as a further step (pushState) or in place of the last one (replaceState).
+export function tell(query, how) {
+  history[how](null, "", address(query));
+  told = location.search;
+}
+
+// Call back when a person goes back or forward. A jump within the page, as the skip link makes, is told as well and asks nothing.
+export function onReturn(callback) {
+  addEventListener("popstate", () => {
+    if (location.search === told) return;
+    told = location.search;
+    callback(new URLSearchParams(told));
+  });
 }
 
 export function queryOfForm() {

@@ -5,7 +5,7 @@ import { Hits } from "./hits.js";
 import { Points } from "./points.js";
 import { showView, startSheet, viewNow } from "./sheet.js";
 import { firstRows, sketched } from "./sketch.js";
-import { address, ask, fillForm, filterOnly, form, onQuestion, queryOfForm, showCounts } from "./answer.js";
+import { ask, fillForm, filterOnly, form, onQuestion, onReturn, queryOfForm, showCounts, tell } from "./answer.js";
 
 const root = document.getElementById("explorer");
 const answer = document.getElementById("answer");
@@ -52,7 +52,7 @@ function stateQuery() {
 }
 
 function note() {
-  if (!quiet) history.replaceState(null, "", address(stateQuery()));
+  if (!quiet) tell(stateQuery(), "replaceState");
 }
 
 // --- question and answer ---------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ async function put(query, { push = true, fit = true } = {}) {
     quiet = true; // the state that is left keeps its selection
     map.closePopup();
     quiet = false;
-    history.pushState(null, "", address(stateQuery()));
+    tell(stateQuery(), "pushState");
   }
   const asked = ask(listQuery); // sets the list to busy before the sketch is drawn
   const [answered] = await Promise.all([asked, showHits(listQuery, fit && !listQuery.has("bbox"))]);
@@ -124,8 +124,7 @@ onQuestion(async (query, link) => {
   if ((await put(query)) && link?.rel) document.querySelector(".answer-pane").scrollTo({ top: 0 });
 });
 
-addEventListener("popstate", async () => {
-  const query = new URLSearchParams(location.search);
+onReturn(async (query) => {
   quiet = true;
   fillForm(query);
   setView(query.get("view") ?? "map");
