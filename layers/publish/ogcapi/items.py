@@ -15,7 +15,7 @@ from django.db.models import F, Func
 from geo import crs
 from layers.publish.collection import Collection
 from layers.publish.ogcapi.parameters import CRS84, CRS_URIS, NORTH_FIRST, Wanted
-from layers.publish.paging import Order
+from layers.publish.paging import Order, Part
 
 Links = list[dict[str, Any]]
 
@@ -33,36 +33,35 @@ def shape(collection: Collection, uri: str) -> AsGeoJSON:
 
 def page(wanted: Wanted, state: str, address: str, links: Links) -> tuple[dict[str, Any], Iterator[bytes]]:
     """Return what heads a page of features, and the features; the latter are read while they are taken."""
-    order = Order.of(wanted.rows, wanted.collection.key, state)
-    matched = order.count()
-    returned = max(0, min(wanted.limit, matched - wanted.offset))
+    order = Order.of(wanted.rows, wanted.collection.key, state, wanted.collection.rows())
+    part = order.part(wanted.offset, wanted.limit)
     kept = [(n, v) for n, v in wanted.query if n not in ("offset", "limit")]
 
     def to(offset: int) -> str:
         return f"{address}?{urlencode([*kept, ('limit', wanted.limit), ('offset', offset)], safe=',:/')}"
 
     around = []
-    if wanted.offset + returned < matched and returned:
+    if part.more and part.returned:
         around.append({"rel": "next", "type": "application/geo+json", "href": to(wanted.offset + wanted.limit)})
     if wanted.offset:
         around.append({"rel": "prev", "type": "application/geo+json", "href": to(max(0, wanted.offset - wanted.limit))})
     head = {
         "type": "FeatureCollection",
         "timeStamp": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "numberMatched": matched,
-        "numberReturned": returned,
+        **({} if part.matched is None else {"numberMatched": part.matched}),
+        "numberReturned": part.returned,
         "links": [*links, *around],
     }
-    return head, features(wanted, order, returned)
+    return head, features(wanted, order, part)
 
 
-def features(wanted: Wanted, order: Order, returned: int) -> Iterator[bytes]:
+def features(wanted: Wanted, order: Order, part: Part) -> Iterator[bytes]:
     """Yield each feature."""
-    if not returned:
+    if not part.returned:
         return
     names = [f.name for f in wanted.columns]
     shapes = {"_shape": shape(wanted.collection, wanted.crs)} if wanted.geometry else {}
-    rows = order.page(order.rows.annotate(**shapes), wanted.offset, returned)
+    rows = order.page(order.rows.annotate(**shapes), wanted.offset, part)
     for key, *row in rows.values_list(wanted.collection.key, *shapes, *names).iterator(chunk_size=1000):
         geometry = row.pop(0) if shapes else None
         yield feature(key, geometry, dict(zip(names, row, strict=True)))

@@ -12,33 +12,33 @@ from layers.publish.paging import Order
 
 
 class Page(SimpleFeatureCollection):
-    """A page; rows are read while they are written."""
+    """A page; rows are read while they are written. `number_matched` is None where it was not counted."""
 
     def __init__(self, order: Order, **engine: Any) -> None:
         self.order = order
         super().__init__(queryset=order.rows, **engine)
-        self._number_matched = order.count()
+        self.part = order.part(self.start, self.stop - self.start)
+        self._number_matched = self.part.matched
 
     @property
-    def number_matched(self) -> int:
-        return self._number_matched
+    def number_matched(self) -> int | None:
+        return self.part.matched
 
     @property
     def number_returned(self) -> int:
-        return max(0, min(self.stop, self._number_matched) - self.start)
+        return self.part.returned
 
     @property
     def has_next(self) -> bool:
-        return self.stop < self._number_matched
+        return self.part.more
 
     @property
     def _is_surely_last_page(self) -> bool:
         return not self.has_next
 
     def __iter__(self) -> Iterator[Model]:
-        size = self.number_returned
-        if size <= 0:
+        if not self.part.returned:
             return iter(())
-        return iter(self.order.page(self.queryset, self.start, size).iterator(chunk_size=1000))
+        return iter(self.order.page(self.queryset, self.start, self.part).iterator(chunk_size=1000))
 
     iterator = __iter__
