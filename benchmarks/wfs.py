@@ -99,16 +99,16 @@ def measure() -> int:
         capabilities=asked(REQUEST="GetCapabilities"),
     )
     older = {"VERSION": "1.1.0", "TYPENAME": "raum:bench"}
-    turn = itertools.count()
+    turn, seventh = itertools.count(), ("departures", 7, "EqualTo")
 
-    def filtered(peer: bool) -> Callable[[], int]:
-        """A property filter that nobody has asked for before: `departures` is 7, and a second condition holds always."""
+    def filtered(peer: bool, *conditions: tuple[str, int, str], **keys: object) -> Callable[[], int]:
+        """A question that nobody has asked before: one condition more, which always holds."""
 
         def call() -> int:
-            conditions = (("departures", 7, "EqualTo"), ("departures_day", -1 - next(turn), "GreaterThan"))
+            parts = (*conditions, ("departures_day", -1 - next(turn), "GreaterThan"))
             if peer:
-                return asked(**older, FILTER=condition("ogc", "PropertyName", conditions), MAXFEATURES=PAGE)()
-            return asked(FILTER=condition("fes", "ValueReference", conditions))()
+                return asked(**older, FILTER=condition("ogc", "PropertyName", parts), **keys)()
+            return asked(FILTER=condition("fes", "ValueReference", parts), **keys)()
 
         return call
 
@@ -116,16 +116,16 @@ def measure() -> int:
         """A box that nobody has asked for before."""
         return lambda: asked(BBOX=f"250000,5750000,{260000 + next(turn) / 100},5800000", **keys)()
 
-    asked(RESULTTYPE="hits", FILTER=condition("fes", "ValueReference", (("departures", 7, "EqualTo"),)))()
+    asked(RESULTTYPE="hits", FILTER=condition("fes", "ValueReference", (seventh,)))()
     peers = interleaved(
         9,
         gml=asked(COUNT=MANY),
         gml_peer=asked(**older, MAXFEATURES=MANY),
-        hits=lambda: (cache.clear(), asked(RESULTTYPE="hits")())[1],
-        hits_peer=asked(**older, RESULTTYPE="hits"),
-        filter=filtered(peer=False),
-        filter_peer=filtered(peer=True),
-        filter_known=asked(FILTER=condition("fes", "ValueReference", (("departures", 7, "EqualTo"),))),
+        hits=filtered(False, RESULTTYPE="hits"),
+        hits_peer=filtered(True, RESULTTYPE="hits"),
+        filter=filtered(False, seventh),
+        filter_peer=filtered(True, seventh, MAXFEATURES=PAGE),
+        filter_known=asked(FILTER=condition("fes", "ValueReference", (seventh,))),
         box=boxed(),
         box_peer=boxed(**older, MAXFEATURES=PAGE),
     )

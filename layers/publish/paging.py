@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import F, Lookup, QuerySet
 
-STEP = 100
+STEP, BATCH = 100, 1_000
 KEPT_S = 3600
 SMALL = 100_000  # rows of a layer in which every question is counted
 SORTED = re.compile(r"\bSort\b")
@@ -39,12 +40,13 @@ class _Among(Lookup):  # type: ignore[type-arg]
 class Part:
     """What a page holds: how many rows match in all (None: not counted), how many are on it, whether more follow.
 
-    `keys` are those of the page, where they had to be read to know.
+    To know it, the rows of a small page or the keys of a large one may have had to be read.
     """
 
     matched: int | None
     returned: int
     more: bool
+    rows: list[Any] | None = None
     keys: list[Any] | None = None
 
 
@@ -68,8 +70,11 @@ class Order:
         found = self._known()
         return self._keep(self.rows.order_by().count()) if found is None else found
 
-    def part(self, start: int, size: int) -> Part:
-        """Return what the page from row `start` on holds; counts all rows only if that costs little beside reading the page."""
+    def part(self, rows: QuerySet[Any], start: int, size: int) -> Part:
+        """Return what the page from row `start` on holds; counts all rows only if that costs little beside reading the page.
+
+        `rows` are these with more columns, as the page will show them.
+        """
         matched = self._known()
         if matched is None and self.key and start >= STEP:
             self.noted()
@@ -78,10 +83,12 @@ class Order:
             matched = self.count()
         if matched is not None:
             return Part(matched, max(0, min(size, matched - start)), start + size < matched)
-        keys = list(self.rows.values_list("pk", flat=True)[start : start + size + 1])
-        if len(keys) <= size and (keys or not start):  # the last page
-            matched = self._keep(start + len(keys))
-        return Part(matched, min(len(keys), size), len(keys) > size, keys[:size])
+        is_short = size <= BATCH
+        found = list((rows if is_short else self.rows.values_list("pk", flat=True))[start : start + size + 1])
+        if len(found) <= size and (found or not start):  # the last page
+            matched = self._keep(start + len(found))
+        known = found[:size]
+        return Part(matched, len(known), len(found) > size, known if is_short else None, None if is_short else known)
 
     def _is_small(self) -> bool:
         """Whether the layer is; kept, and a large one is not counted to its end."""
@@ -112,16 +119,18 @@ class Order:
             cache.set(name, found, KEPT_S)
         return found
 
-    def page(self, rows: QuerySet[Any], start: int, part: Part) -> QuerySet[Any]:
-        """Return rows `start` and following of `rows`, which are these with more columns."""
+    def page(self, rows: QuerySet[Any], start: int, part: Part) -> Iterator[Any]:
+        """Yield the rows of a part; read while they are taken."""
+        if part.rows is not None:
+            return iter(part.rows)
         if part.keys is not None:
-            return rows.filter(_Among(F("pk"), part.keys))
+            return rows.filter(_Among(F("pk"), part.keys)).iterator(chunk_size=BATCH)
         if self.key and start >= STEP:
             keys = self.noted()
             place = min(start // STEP, len(keys))
             if place:
                 rows, start = rows.filter(**{f"{self.key}__gt": keys[place - 1]}), start - place * STEP
-        return rows[start : start + part.returned]
+        return rows[start : start + part.returned].iterator(chunk_size=BATCH)
 
     def _known(self) -> int | None:
         found = cache.get(self._name("count"))

@@ -72,7 +72,9 @@ def read(address: str, keys: dict[str, Any] | None = None) -> tuple[etree._Eleme
 
 
 @pytest.mark.usefixtures("layer")
-def test_a_full_first_page_does_not_wait_for_the_count_and_pages_are_complete() -> None:
+@pytest.mark.parametrize("batch", [1_000, 20])  # pages are read at once up to so many rows, larger ones by their keys
+def test_a_full_first_page_does_not_wait_for_the_count_and_pages_are_complete(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "BATCH", batch)
     page, seen = features(FILTER=FES.format(3), COUNT=60)
     assert (page.get("numberMatched"), page.get("numberReturned"), seen) == ("unknown", "60", KEYS[:60])
     told = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from django.db.models import F, Func
 from geo import crs
 from layers.publish.collection import Collection
 from layers.publish.ogcapi.parameters import CRS84, CRS_URIS, NORTH_FIRST, Wanted
-from layers.publish.paging import Order, Part
+from layers.publish.paging import Order
 
 Links = list[dict[str, Any]]
 
@@ -34,7 +34,10 @@ def shape(collection: Collection, uri: str) -> AsGeoJSON:
 def page(wanted: Wanted, state: str, address: str, links: Links) -> tuple[dict[str, Any], Iterator[bytes]]:
     """Return what heads a page of features, and the features; the latter are read while they are taken."""
     order = Order.of(wanted.rows, wanted.collection.key, state, wanted.collection.rows())
-    part = order.part(wanted.offset, wanted.limit)
+    names = [f.name for f in wanted.columns]
+    shapes = {"_shape": shape(wanted.collection, wanted.crs)} if wanted.geometry else {}
+    rows = order.rows.annotate(**shapes).values_list(wanted.collection.key, *shapes, *names)
+    part = order.part(rows, wanted.offset, wanted.limit)
     kept = [(n, v) for n, v in wanted.query if n not in ("offset", "limit")]
 
     def to(offset: int) -> str:
@@ -52,18 +55,13 @@ def page(wanted: Wanted, state: str, address: str, links: Links) -> tuple[dict[s
         "numberReturned": part.returned,
         "links": [*links, *around],
     }
-    return head, features(wanted, order, part)
+    return head, features(order.page(rows, wanted.offset, part) if part.returned else (), names, bool(shapes))
 
 
-def features(wanted: Wanted, order: Order, part: Part) -> Iterator[bytes]:
-    """Yield each feature."""
-    if not part.returned:
-        return
-    names = [f.name for f in wanted.columns]
-    shapes = {"_shape": shape(wanted.collection, wanted.crs)} if wanted.geometry else {}
-    rows = order.page(order.rows.annotate(**shapes), wanted.offset, part)
-    for key, *row in rows.values_list(wanted.collection.key, *shapes, *names).iterator(chunk_size=1000):
-        geometry = row.pop(0) if shapes else None
+def features(rows: Iterable[tuple[Any, ...]], names: list[str], has_shape: bool) -> Iterator[bytes]:
+    """Yield each feature of rows that hold the key, perhaps the geometry as GeoJSON, and the columns."""
+    for key, *row in rows:
+        geometry = row.pop(0) if has_shape else None
         yield feature(key, geometry, dict(zip(names, row, strict=True)))
 
 

@@ -26,7 +26,7 @@ from geo import crs
 from layers.publish.extents import extent
 from layers.publish.paging import Order
 from layers.publish.wfs import formats
-from layers.publish.wfs.paging import Page
+from layers.publish.wfs.paging import Page, Pages
 
 MOST_QUERIES = 8
 LONGEST_FILTER = 4_000  # characters of a filter from a POST that a link to the next page carries
@@ -110,8 +110,7 @@ class _Reading(wfs20.BaseWFSGetDataOperation):
                 if len(self.ows_request.queries) > 1:
                     order.count()  # the answer must tell it for each, and is then known
                 results.append(Page(order, source_query=query, feature_types=query.feature_types, start=start, stop=start + size))
-        counted = [page.number_matched for page in results]
-        return FeatureCollection(results, number_matched=None if None in counted else sum(counted))
+        return Pages(results)
 
     def get_pagination(self) -> tuple[int, int]:
         given = self.ows_request.count

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Model
-from gisserver.output import SimpleFeatureCollection
+from gisserver.exceptions import wrap_filter_errors
+from gisserver.output import FeatureCollection, SimpleFeatureCollection
 
-from layers.publish.paging import Order
+from layers.publish.paging import Order, Part
 
 
 class Page(SimpleFeatureCollection):
-    """A page; rows are read while they are written. `number_matched` is None where it was not counted."""
+    """A page; `number_matched` is None where it was not counted. Nothing is asked before a renderer has said which columns it needs."""
 
     def __init__(self, order: Order, **engine: Any) -> None:
         self.order = order
         super().__init__(queryset=order.rows, **engine)
-        self.part = order.part(self.start, self.stop - self.start)
-        self._number_matched = self.part.matched
+
+    @cached_property
+    def part(self) -> Part:
+        with wrap_filter_errors(self.source_query):
+            return self.order.part(self.queryset, self.start, self.stop - self.start)
 
     @property
     def number_matched(self) -> int | None:
@@ -36,9 +40,16 @@ class Page(SimpleFeatureCollection):
     def _is_surely_last_page(self) -> bool:
         return not self.has_next
 
-    def __iter__(self) -> Iterator[Model]:
-        if not self.part.returned:
-            return iter(())
-        return iter(self.order.page(self.queryset, self.start, self.part).iterator(chunk_size=1000))
+    def __iter__(self) -> Iterator[Any]:
+        return self.order.page(self.queryset, self.start, self.part) if self.part.returned else iter(())
 
     iterator = __iter__
+
+
+class Pages(FeatureCollection):
+    """The pages of all queries of a request."""
+
+    @property
+    def number_matched(self) -> int | None:
+        counted = [page.number_matched for page in self.results]
+        return None if None in counted else sum(counted)
