@@ -118,7 +118,13 @@ def test_a_coarse_position_shows_its_cell_and_no_address(client: Client, coarse:
     assert "Geheim" not in pdf.raw.decode("latin-1")
     assert "Mitte eines Rasterfelds von 500 m" in pdf.text
     assert "Rasterfeld von 500 m" in next(tag.alt for tag in pdf.tags.all("Figure"))
-    assert (np.asarray(pdf.picture(scale=3)) == BRICK).all(axis=2).any(), "the outline of the cell"
+    drawn = (np.asarray(pdf.picture(scale=4)) == BRICK).all(axis=2)
+    middle = int(drawn.shape[1] * 0.718)  # of the map; the inset stands on its right
+    found = np.argwhere(drawn[:, middle - 60 : middle + 60])
+    high, wide = found.max(axis=0) - found.min(axis=0)
+    side = 4 * 500 * 232 / 14_000  # pixels: 500 m on a map of 14 km that is 232 points wide
+    assert abs(wide - side) < 8, "the outline of the cell"
+    assert abs(high - side) < 8
 
 
 def test_the_map_shows_the_place(client: Client, exact: Vacancy) -> None:
