@@ -118,6 +118,7 @@ CONTACT = {
     "postcode": os.environ.get("RW_CONTACT_POSTCODE", "00000"),
     "city": os.environ.get("RW_CONTACT_CITY", "RW_CONTACT_CITY ist nicht gesetzt"),
 }
+CONTACT_IS_NAMED = bool(os.environ.get("RW_CONTACT_NAME") and os.environ.get("RW_CONTACT_MAIL"))
 CONTRIBUTOR_ID = os.environ.get("RW_CONTRIBUTOR_ID", "")  # the URI that GovData gave the publisher
 PGTRIGGER_INSTALL_ON_MIGRATE = True  # a restored dump lacks the trigger that compares geometries
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,10 +1,12 @@
 """Take the pictures in docs/screenshots anew: `./dev screenshots`, or `./dev screenshots map list` for some of them.
 
-Serves the pages of the private database itself, on a free port, and asks them with Chromium at 360, 768 and 1280 px.
+Serves the pages of the private database itself, on a free port, and asks them with Chromium at 360, 768 and 1280 px. The first
+page of an exposé and pictures of the notebooks are taken once.
 """
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import shutil
@@ -12,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 import django
 from PIL import Image
@@ -40,6 +43,8 @@ PICTURES = {
     "empty": "/leerstaende/?town_size=rural&central=oberzentrum&target_use=stage",
     "english": "/en/?town_size=rural&transit=C",
 }
+# name: notebook, and which of its pictures
+DRAWN = {"notebook-ranks": ("05_coworking", 2), "notebook-patterns": ("06_statistics", 2)}
 SLICED = ("detail", "town", "district", "overview", "charts", "sources", "admin")
 
 
@@ -92,10 +97,32 @@ def take(context: BrowserContext, base: str, name: str, address: str) -> None:
     if name in SLICED and height > size["height"]:
         page.set_viewport_size({"width": size["width"], "height": min(height, HEIGHT_OF_LONG_PAGES)})
         page.wait_for_timeout(300)
-    target = FOLDER / f"{name}-{size['width']}.png"
-    picture = Image.open(io.BytesIO(page.screenshot()))
-    picture.convert("RGB").quantize(256, kmeans=2, dither=Image.Dither.NONE).save(target, optimize=True)
+    keep(Image.open(io.BytesIO(page.screenshot())), f"{name}-{size['width']}")
     page.close()
+
+
+def printed(address: str) -> Image.Image:
+    """Return the first page of a vacancy's exposé."""
+    import pypdfium2
+
+    with urlopen(f"{address}expose.pdf") as answer:  # noqa: S310 - our own address
+        return pypdfium2.PdfDocument(answer.read())[0].render(scale=1.4).to_pil()
+
+
+def drawn(notebook: str, number: int) -> Image.Image:
+    """Run a notebook and return one of its pictures."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    book = nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4)
+    NotebookClient(book, timeout=300, resources={"metadata": {"path": str(ROOT / "notebooks")}}).execute()
+    found = [o["data"]["image/png"] for c in book.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
+    return Image.open(io.BytesIO(base64.b64decode(found[number])))
+
+
+def keep(picture: Image.Image, name: str) -> None:
+    target = FOLDER / f"{name}.png"
+    picture.convert("RGB").quantize(256, kmeans=2, dither=Image.Dither.NONE).save(target, optimize=True)
     kilobytes = target.stat().st_size / 1024
     print(f"  {target.relative_to(ROOT)}  {kilobytes:.0f} kB", flush=True)
     if target.stat().st_size > LARGEST:
@@ -103,9 +130,10 @@ def take(context: BrowserContext, base: str, name: str, address: str) -> None:
 
 
 def main(wanted: list[str]) -> int:
-    unknown = set(wanted) - PICTURES.keys()
+    known = (*PICTURES, "expose", *DRAWN)
+    unknown = set(wanted) - set(known)
     if unknown:
-        print(f"There is no picture „{', '.join(sorted(unknown))}“; there are {', '.join(PICTURES)}.")
+        print(f"There is no picture „{', '.join(sorted(unknown))}“; there are {', '.join(known)}.")
         return 2
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -114,6 +142,11 @@ def main(wanted: list[str]) -> int:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's event loop runs in this thread
         django.setup()
         vacancy = example_page()
+        if not wanted or "expose" in wanted:
+            keep(printed(base + vacancy), "expose")
+        for name, (notebook, number) in DRAWN.items():
+            if not wanted or name in wanted:
+                keep(drawn(notebook, number), name)
         with signed_in() as cookie, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             for width, height in WIDTHS.items():

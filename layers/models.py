@@ -35,6 +35,15 @@ class TransitClass(models.TextChoices):
     G = "G", _("G – Basis")
 
 
+class TransitStopQuerySet(models.QuerySet["TransitStop"]):
+    """Stops, asked in sentences."""
+
+    def rail_near(self, point: Any, metres: float) -> list[Any]:
+        """Positions (EPSG:25833) of the live timetable's stations around a point, one for each."""
+        live = self.filter(dataset__runs__live=True, is_rail=True, point__dwithin=(point, metres))
+        return list(live.order_by("stop_id").values_list("point", flat=True))
+
+
 class TransitStop(models.Model):
     """A stop group (station with its platforms) of one timetable; key is (dataset, stop_id)."""
 
@@ -49,6 +58,8 @@ class TransitStop(models.Model):
     departures_day = models.PositiveIntegerField(_("Abfahrten am Tag"))
     by_route_type = models.JSONField(_("Abfahrten 6 bis 20 Uhr nach GTFS-Art"), default=dict)
     category = models.CharField(_("Haltestellenkategorie"), max_length=5, blank=True)
+
+    objects: ClassVar = TransitStopQuerySet.as_manager()
 
     class Meta:
         ordering = ("name",)

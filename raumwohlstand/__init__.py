@@ -21,6 +21,9 @@ bbox : four numbers or GeoDataFrame or GeoSeries
     geometry intersects it.
 mask : GeoDataFrame, GeoSeries or shapely geometry
     Rows whose geometry intersects it; a bare geometry is in EPSG:25833.
+as_of : date or str
+    Vacancies as they were public at the end of a day, `2026-05-31`: those that are public today as well, with texts, position, town
+    and reach of today (docs/decisions/20261126-as-of.md). `.attrs["as_of"]` tells the day.
 source : Database or Remote
     Where to read; without it what `connect` named last, and the database of DATABASE_URL when nothing was named.
 **criteria

@@ -37,12 +37,12 @@ class Database:
         from layers.publish.exports import provenance
         from layers.publish.rights import as_reader
 
-        layer = collection(question.layer)
         given: dict[str, list[str]] = {}
         for name, text in question.pairs:
             given.setdefault(name, []).append(text)
         with question.in_its_words():
-            wanted = layer.parse(given, ignore=layer.page_parameters)
+            layer = collection(question.layer).as_asked(given)
+            wanted = layer.parse(given, ignore=layer.ignored)
         names = question.names(f.name for f in layer.fields)
         rows = layer.matching(wanted)
         if question.mask is not None:

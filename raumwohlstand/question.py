@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -98,6 +99,8 @@ def _pairs_of(where: Any) -> list[tuple[str, str]]:
 
 def _texts(name: str, value: Any) -> list[str]:
     """Return a value as the address writes it, one text per alternative."""
+    if isinstance(value, datetime.datetime):  # pandas' time stamps are such, too
+        value = value.date()
     if isinstance(value, list | tuple | set | frozenset):
         texts = ["" if v is None else str(v) for v in value]
         return [JOINED[name].join(texts)] if name in JOINED else texts

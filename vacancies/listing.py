@@ -113,6 +113,23 @@ class Listing:
     def total(self) -> int:
         return self._counts[0]
 
+    def _in_order(self, rows: PublicVacancyQuerySet, length: int, backwards: bool = False) -> list[PublicVacancy]:
+        """Return the first of rows that carry their `place_in_order`."""
+        place = F("place_in_order")
+        descending = self.order.descending != backwards
+        rows = rows.order_by(place.desc() if descending else place.asc(), "-key" if backwards else "key")
+        # narrow first: sorting whole rows costs ten times as much
+        places = dict(rows.values_list("key", "place_in_order")[:length])
+        whole = PublicVacancy.objects.in_bulk(list(places))
+        found = [whole[key] for key in places if key in whole]
+        for row in found:
+            row.place_in_order = places[row.key]  # type: ignore[attr-defined]
+        return found
+
+    def first(self, length: int) -> list[PublicVacancy]:
+        """Return the first of all hits in their order, whatever the page."""
+        return self._in_order(self.matches.annotate(place_in_order=self.order.expression), length)
+
     @cached_property
     def _page(self) -> tuple[list[PublicVacancy], bool, bool]:
         """Rows of the page, and whether rows come before and after it."""
@@ -125,15 +142,8 @@ class Listing:
             beyond = Q(place_in_order__lt=value) if descending else Q(place_in_order__gt=value)
             later = Q(key__lt=key) if backwards else Q(key__gt=key)
             rows = rows.filter(beyond | (Q(place_in_order=value) & later))
-        place = F("place_in_order")
-        rows = rows.order_by(place.desc() if descending else place.asc(), "-key" if backwards else "key")
-        # narrow first: sorting whole rows costs ten times as much
-        places = dict(rows.values_list("key", "place_in_order")[: PAGE_SIZE + 1])
-        whole = PublicVacancy.objects.in_bulk(list(places))
-        found = [whole[key] for key in places if key in whole]
-        for row in found:
-            row.place_in_order = places[row.key]  # type: ignore[attr-defined]
-        more, found = len(places) > PAGE_SIZE, found[:PAGE_SIZE]
+        found = self._in_order(rows, PAGE_SIZE + 1, backwards)
+        more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
         if backwards:
             return found[::-1], more, True
         return found, cursor is not None, more
@@ -165,6 +175,13 @@ class Listing:
         """Query string of the filter alone, with its question mark, or ''."""
         text = self.wanted.query_string()
         return f"?{text}" if text else ""
+
+    @property
+    def here_sorted(self) -> str:
+        """Query string of filter and order, with its question mark, or ''."""
+        sort = f"sort={self.extra['sort']}" if "sort" in self.extra else ""
+        query = "&".join(filter(None, (self.wanted.query_string(), sort)))
+        return f"?{query}" if query else ""
 
     def chips(self) -> list[dict[str, str]]:
         """One entry per set criterion, with the link that drops it."""

@@ -371,5 +371,6 @@ class SiteText(models.Model):
         return f"{self.get_name_display()} ({self.language})"
 
 
+from vacancies.past import PastVacancy  # noqa: E402, F401
 from vacancies.public import PublicPhoto, PublicUnit, PublicVacancy  # noqa: E402, F401  (Django finds models here)
 from vacancies.register import RegisterVacancy  # noqa: E402, F401

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from geo.criteria import Choice
 from geo.filtering import FilterSet
+from geo.positions import X, Y
 from geo.time_criteria import months_before
 from vacancies import choices as c
 from vacancies.columns import VacancyColumns, choice, number, text
@@ -44,6 +45,11 @@ class PublicVacancyQuerySet(models.QuerySet["PublicVacancy"]):
         keys = list(self.exclude(verified_at=None).order_by("-verified_at", "key").values_list("key", flat=True)[:length])
         whole = self.model._default_manager.in_bulk(keys)  # narrow first: sorting whole rows costs ten times as much
         return [whole[key] for key in keys if key in whole]
+
+    def positions(self) -> list[tuple[float, float, str, bool]]:
+        """East and north (EPSG:25833), transit class, and whether the position is exact; ordered by key."""
+        placed = self.order_by("key").annotate(x=X("point"), y=Y("point"))
+        return list(placed.values_list("x", "y", "transit_class", "is_exact"))
 
     def hits_by_town(self) -> dict[str, int]:
         """Number of rows per AGS."""

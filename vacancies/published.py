@@ -16,6 +16,7 @@ from layers.published import CLASS_COLOURS, NO_CLASS, live_run
 from vacancies.filters import VacancyFilter
 from vacancies.listing import PAGE_PARAMETERS
 from vacancies.models import Vacancy
+from vacancies.past import PastVacancy
 from vacancies.public import PublicVacancy
 from vacancies.register import RegisterVacancy
 
@@ -70,6 +71,8 @@ VACANCIES = Collection(
     hides=True,
     page_parameters=PAGE_PARAMETERS,
     snapshot=SnapshotPlan(first=FIRST, also=("is_exact",)),
+    past=PastVacancy,
+    past_note=_("Angaben wie an diesem Tag öffentlich; Texte, Lage, Ort und Erreichbarkeit von heute; nur was auch heute öffentlich ist."),
     keywords=("Leerstand", "Immobilie", "Nachnutzung", "ÖPNV", "Kleinstadt"),
     topic="planningCadastre",
     theme="Gebäude",
@@ -84,6 +87,7 @@ REGISTER = replace(
     model=RegisterVacancy,
     fields=fields_of(RegisterVacancy, "key", *(f.name for f in RegisterVacancy._meta.concrete_fields if f.name not in HIDDEN | {"key"})),
     hides=False,
+    past=None,
     permission="vacancies.view_vacancy",
     snapshot=None,
 )

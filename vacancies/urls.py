@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from vacancies import compare_views, embed, feeds, permalink, views
+from vacancies.paper import views as paper
 from vacancies.places import views as places
 
 urlpatterns = [
@@ -10,6 +11,8 @@ urlpatterns = [
     path("karte/objekt/<slug:key>/", views.card, name="card"),
     path("leerstaende/", views.listing_page, {"page": "list"}, name="list"),
     path("leerstaende/<slug:slug>/", views.vacancy_page, name="vacancy"),
+    path("leerstaende/<slug:slug>/expose.pdf", paper.expose_pdf, name="expose"),
+    path("leerstaende.pdf", paper.list_pdf, name="list_pdf"),
     path("leerstaende/<slug:slug>/erreichbar/", views.outward_page, name="outward"),
     re_path(r"^leerstaende\.(?P<ending>atom|feed\.json)$", feeds.feed, name="feed"),
     path("embed", embed.embed_page, name="embed"),

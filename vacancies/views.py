@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from geo.models import Town
 from layers.models import ReachRun, TransitClass
 from layers.reach.access import load_preset
+from vacancies.facts import fact_groups, key_facts, unit_rows
 from vacancies.listing import ORDERS, Listing
 from vacancies.mapdata import map_settings, shape_of
 from vacancies.models import Photo, SiteText, Vacancy
@@ -67,6 +68,7 @@ def vacancy_page(request: HttpRequest, slug: str) -> HttpResponse:
     vacancy = get_object_or_404(PublicVacancy, slug=slug)
     beside = PublicVacancy.objects.all().beside(vacancy)[:4]
     context = {"vacancy": vacancy, "beside": beside, "town": Town.objects.defer("geom").get(slug=vacancy.town_slug)}
+    context |= {"key_facts": key_facts(vacancy), "fact_groups": fact_groups(vacancy), "units": unit_rows(vacancy.units.all())}
     context |= _paper(request, request.path)
     return render(request, "vacancy.html", context | {"run": ReachRun.objects.current(), "shape": shape_of(vacancy.point)})
 

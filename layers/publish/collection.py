@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -13,14 +14,18 @@ from django.conf import settings
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Min
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from geo.errors import InvalidParameter, InvalidParameters
 from geo.filtering import FilterSet
+from geo.time_criteria import Day
 from layers.publish.style import Style
 
 Text_ = str | Promise
+AS_OF = Day(name="as_of", label="", column="", phrase="")  # the parameter of a file's address that asks for a day
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,13 @@ class Collection:
         What the map loads at once, for layers of points that it filters in the browser; None: no snapshot is made.
     topic, theme : str
         ISO 19115 topic category and INSPIRE theme of the metadata.
+    past : type
+        The model over the view of earlier states, where the layer keeps them: the columns of `model`, `shown_from` and
+        `shown_until` (the first day it no longer held).
+    past_note : str
+        A sentence that rows of an earlier day carry.
+    day : date
+        The day whose rows are meant; None is now.
     """
 
     name: str
@@ -122,6 +134,9 @@ class Collection:
     snapshot: SnapshotPlan | None = None
     topic: str = "planningCadastre"
     theme: str = ""
+    past: type[models.Model] | None = None
+    past_note: Text_ = ""
+    day: datetime.date | None = None
 
     @property
     def key(self) -> str:
@@ -143,9 +158,44 @@ class Collection:
     def source_keys(self) -> tuple[str, ...]:
         return (*self.datasets, *self.loaded())
 
+    def as_asked(self, given: Mapping[str, Any]) -> Collection:
+        """Return the layer on the day that the parameter `as_of` asks for; itself where none is asked for.
+
+        Raises
+        ------
+        InvalidParameters
+            When `as_of` is no day, lies in the future or before the history of what is public begins.
+        """
+        asked = given.getlist("as_of") if hasattr(given, "getlist") else given.get("as_of", [])
+        texts = [text for text in ([asked] if isinstance(asked, str) else asked) if text.strip()]
+        if self.past is None or not texts:
+            return self
+        today = datetime.date.today()
+        first = min(self.past._default_manager.aggregate(first=Min("shown_from"))["first"] or today, today)
+        try:
+            day = AS_OF.parse(texts)
+        except InvalidParameter as error:
+            raise InvalidParameters([error]) from None
+        if not first <= day <= today:
+            allowed = _("ein Tag von {first} bis heute, {today}").format(first=first, today=today)
+            raise InvalidParameters([InvalidParameter("as_of", str(day), allowed)])
+        return replace(self, day=day)
+
+    @property
+    def rows_note(self) -> str:
+        """The sentences that the rows carry."""
+        return " ".join(str(text) for text in (self.note, self.past_note if self.day else "") if text)
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Parameters of the addresses of its page and its files that are not the filter's."""
+        return (*self.page_parameters, "as_of") if self.past else self.page_parameters
+
     def rows(self) -> models.QuerySet[Any]:
-        """Return every public row."""
-        return self.model._default_manager.all()
+        """Return every public row; of a day, every row that was public at its end and still is."""
+        if self.day is None or self.past is None:
+            return self.model._default_manager.all()
+        return self.past._default_manager.filter(shown_from__lte=self.day, shown_until__gt=self.day)
 
     def parse(self, given: str | Mapping[str, Any], ignore: Iterable[str] = ()) -> FilterSet:
         """Return the filter that parameters ask for, with the layer's defaults; raises `InvalidParameters`."""

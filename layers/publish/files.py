@@ -36,7 +36,7 @@ def geojson(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
 
     The rows are read while the pieces are taken, the attribution at once.
     """
-    return _geojson(collection, rows, {"attribution": attribution(collection), "note": str(collection.note)})
+    return _geojson(collection, rows, {"attribution": attribution(collection), "note": collection.rows_note})
 
 
 def _geojson(collection: Collection, rows: QuerySet[Any], head: dict[str, str]) -> Iterator[bytes]:

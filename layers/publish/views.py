@@ -62,14 +62,15 @@ FORMATS = {
 @require_safe
 def download(request: HttpRequest, name: str, extension: str) -> HttpResponseBase:
     """The rows of a layer that meet the filter, as a file; 304 for those who have them, 503 where too many ask at once."""
-    layer, kind = collection(name), FORMATS[extension]
-    wanted = layer.parse(request.GET, ignore=layer.page_parameters)
+    layer, kind = collection(name).as_asked(request.GET), FORMATS[extension]
+    wanted = layer.parse(request.GET, ignore=layer.ignored)
     here = about.site(request)
-    link = here.link(request.path.lstrip("/")) + (f"?{wanted.query_string()}" if wanted else "")
+    query = "&".join(filter(None, (wanted.query_string(), f"as_of={layer.day}" if layer.day else "")))
+    link = here.link(request.path.lstrip("/")) + (f"?{query}" if query else "")
     told = provenance.of(layer, wanted, link)
     headers = _headers(told, wanted, kind, extension, here.link(f"metadaten/{name}.xml"))
     modified = int(_modified(told, wanted).timestamp())
-    known = get_conditional_response(request, headers["ETag"], modified)
+    known = None if layer.day else get_conditional_response(request, headers["ETag"], modified)
     if known is not None:
         return _with(known, headers)
     if request.method == "HEAD":
@@ -94,13 +95,17 @@ def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, exten
     name = told.collection.name
     chosen = wanted.values and dict(told.collection.defaults) != dict(wanted.dump())
     disposition = "inline" if extension == "geojson" else "attachment"
-    file = f"{name}{'-auswahl' if chosen and kind.write else ''}.{extension}"
+    day = f"-{told.collection.day}" if told.collection.day else ""
+    file = f"{name}{'-auswahl' if chosen and kind.write else ''}{day}.{extension}"
     links = [f'<{record}>; rel="describedby"; type="application/xml"', *(f'<{url}>; rel="license"' for url in told.licence_urls)]
     tag = told.version.etag(extension, told.text(), str(get_language()), str(_modified(told, wanted)))
-    return {
-        "Content-Disposition": f'{disposition}; filename="{file}"',
+    changed = {
         "ETag": f"W/{tag}",  # two builds hold the same rows, not the same bytes
         "Last-Modified": http_date(_modified(told, wanted).timestamp()),
+    }
+    return {
+        "Content-Disposition": f'{disposition}; filename="{file}"',
+        **({} if told.collection.day else changed),  # history may change where the rows of today do not
         "Cache-Control": "no-cache",  # may be kept, is to be asked for again
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "Content-Disposition, Link",

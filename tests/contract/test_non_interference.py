@@ -24,6 +24,7 @@ PAGES = (
     "/leerstaende.csv",
     "/leerstaende.atom",
     "/leerstaende.feed.json?town=wittenberge",
+    "/leerstaende.pdf?town=wittenberge",
     "/embed?town=wittenberge&view=list",
     "/orte/",
     "/orte/wittenberge/",
@@ -52,7 +53,7 @@ PRIVATE = {
 def answers(client: Client) -> dict[str, bytes]:
     found = {}
     rows = re.findall(r'href="(/leerstaende/[\w-]+/)"', client.get("/leerstaende/?town=wittenberge").content.decode())
-    for page in (*PAGES, *rows[:8]):
+    for page in (*PAGES, *rows[:8], *(f"{row}expose.pdf" for row in rows[:4])):
         response = client.get(page)
         body = response.getvalue() if response.streaming else response.content
         # the security nonce differs for each answer by design

@@ -65,7 +65,7 @@ SERVICES = (
 
 @dataclass(frozen=True)
 class Site:
-    """The installation: its address with a slash at the end, and who answers for it."""
+    """The installation: its address with a slash at the end, and who answers for it, where the settings name somebody."""
 
     address: str
     organisation: str
@@ -74,6 +74,7 @@ class Site:
     postcode: str
     city: str
     contributor: str = ""
+    is_named: bool = True
 
     def link(self, path: str) -> str:
         return self.address + path
@@ -94,6 +95,7 @@ def site(request: HttpRequest) -> Site:
         contact["postcode"],
         contact["city"],
         settings.CONTRIBUTOR_ID,
+        settings.CONTACT_IS_NAMED,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from geo import crs
@@ -49,7 +50,8 @@ class Provenance:
             (_("Titel"), str(c.title)),
             (_("Beschreibung"), str(c.description)),
             (_("Auswahl"), self.question),
-            (_("Hinweis"), str(c.note)),
+            (_("Stand der Zeilen"), date_format(c.day, "DATE_FORMAT") if c.day else ""),
+            (_("Hinweis"), c.rows_note),
             (_("Daten geändert am"), f"{self.changed_at.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"),
             (_("Adresse"), self.link),
             (_("Bezugssystem"), f"EPSG:{crs.STORAGE}"),
@@ -81,8 +83,9 @@ def datasets_of(collection: Collection) -> tuple[Dataset, ...]:
 def described(collection: Collection, datasets: Iterable[Dataset], question: str, run: Mapping[str, str]) -> dict[str, Any]:
     """Return what a program needs to read and draw the rows, as JSON has it: what a GeoDataFrame carries in `attrs`.
 
-    Layer, title, note, sources; by column `kinds`, `labels`, `units`, `descriptions` and `values` (allowed value → label); `run`:
-    the timetable and method behind derived columns; `style`: the classes in order, the first that holds draws a row.
+    Layer, title, note, sources; `as_of`, the day of the rows (empty: now); by column `kinds`, `labels`, `units`, `descriptions` and
+    `values` (allowed value → label); `run`: the timetable and method behind derived columns; `style`: the classes in order, the first
+    that holds draws a row.
     """
     datasets, fields = tuple(datasets), collection.fields
     return {
@@ -92,7 +95,8 @@ def described(collection: Collection, datasets: Iterable[Dataset], question: str
         "description": str(collection.description),
         "question": question,
         "crs": f"EPSG:{crs.STORAGE}",
-        "note": str(collection.note),
+        "as_of": str(collection.day or ""),
+        "note": collection.rows_note,
         "attribution": "; ".join(dict.fromkeys(d.attribution for d in datasets)),
         "licences": list(dict.fromkeys(d.licence for d in datasets)),
         "run": dict(run),

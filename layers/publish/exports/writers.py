@@ -164,7 +164,7 @@ def geoparquet(told: Provenance, rows: QuerySet[Any], folder: Path) -> Path:
         "description": told.text(),
         "attribution": told.attribution,
         "licence": "; ".join(dict.fromkeys(d.licence for d in told.datasets)),
-        "note": str(collection.note),
+        "note": collection.rows_note,
         "columns": tables.column_list(collection),
         "raumwohlstand": json.dumps(provenance.described(collection, told.datasets, told.question, told.run), ensure_ascii=False),
     }
