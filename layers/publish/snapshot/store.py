@@ -86,16 +86,17 @@ def name_now(layer: Collection) -> str:
 
 
 _open: dict[str, Snapshot] = {}
-_names: dict[tuple[str, str], str] = {}  # by layer and digest
+_names: dict[tuple[str, str, int], str] = {}  # by layer, digest and criteria
 
 
 def _name(layer: Collection, digest: str) -> str:
     """Return the state's name: the rows, the format, and what the columns stand for."""
-    if (layer.name, digest) not in _names:
+    known = (layer.name, digest, id(layer.filter.criteria))
+    if known not in _names:
         said = [(c.name, c.values) for part in _columns(layer) for c in part], _criteria(layer)
         _names.clear()
-        _names[layer.name, digest] = hashlib.sha256(f"{digest} {VERSION} {said}".encode()).hexdigest()[:20]
-    return _names[layer.name, digest]
+        _names[known] = hashlib.sha256(f"{digest} {VERSION} {said}".encode()).hexdigest()[:20]
+    return _names[known]
 
 
 def _columns(layer: Collection) -> tuple[list[Column], list[Column]]:
