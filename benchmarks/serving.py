@@ -23,12 +23,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """Serve the database of DATABASE_URL on a free port; yields the address."""
-    subprocess.run([sys.executable, "manage.py", "bootstrap"], cwd=ROOT, check=True)
+def serving(*words: str) -> Iterator[tuple[str, int]]:
+    """Serve the database of DATABASE_URL on a free port, with more words for gunicorn; yields address and number of the process."""
     address = f"127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", address, "--threads", "4", "--log-level", "warning"]
-    server = subprocess.Popen(command, cwd=ROOT)
+    server = subprocess.Popen([*command, *words], cwd=ROOT)
     try:
         for _wait in range(300):
             if server.poll() is not None:
@@ -36,7 +35,15 @@ def served() -> Iterator[str]:
             with suppress(urllib.error.URLError), urllib.request.urlopen(f"http://{address}/impressum/", timeout=30):
                 break
             time.sleep(0.1)
-        yield f"http://{address}"
+        yield f"http://{address}", server.pid
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Bring the database of DATABASE_URL up to date and serve it; yields the address."""
+    subprocess.run([sys.executable, "manage.py", "bootstrap"], cwd=ROOT, check=True)
+    with serving() as (address, _pid):
+        yield address

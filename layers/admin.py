@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from geo.errors import RaumError
 from layers.models import Facility, ReachRun, RemoteLayer, TransitStop, Zone
-from layers.remote.refresh import refresh
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -70,6 +69,8 @@ class RemoteLayerAdmin(admin.ModelAdmin):
     @admin.action(description=_("Jetzt abrufen"), permissions=["change"])
     def fetch_now(self, request: HttpRequest, queryset: QuerySet[RemoteLayer]) -> None:
         """Fetch the chosen layers and say of each how it went."""
+        from layers.remote.refresh import refresh  # OWSLib is large, and seldom needed
+
         for layer in queryset:
             if not layer.enabled:
                 self.message_user(request, gettext("{layer}: ist ausgeschaltet").format(layer=layer), messages.WARNING)

@@ -9,10 +9,13 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from geo.beside import Beside
 from geo.errors import InvalidParameter, InvalidParameters
 from layers.models import ReachRun
 
 LIMITS = (30, 45, 60, 90, 120)
+IDLE_S, LONGEST_S = 1_800, 60
+TRAVELLERS = Beside(1, IDLE_S, LONGEST_S)  # has the timetable and compiled code at hand, 250 MB of them
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class OutwardQuestion:
 
     def answer(self, run: ReachRun, point: Any) -> dict[str, Any] | None:
         """Return the answer for a point in the storage CRS, None when the run has no travel times."""
-        from layers.reach.outward import outward
+        return TRAVELLERS.read(reached, run.pk, point.x, point.y, self.departure_min, self.limit_min)
 
-        return outward(run, point.x, point.y, self.departure_min, self.limit_min)
+
+def reached(run_id: int, x: float, y: float, departure_min: int, limit_min: int) -> dict[str, Any] | None:
+    """Return what `layers.reach.outward` says."""
+    from layers.reach.outward import outward
+
+    return outward(ReachRun.objects.get(pk=run_id), x, y, departure_min, limit_min)

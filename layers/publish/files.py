@@ -18,7 +18,8 @@ from geo.models import Dataset
 from geo.positions import X, Y
 from layers.publish.collection import Collection
 
-BATCH = 2_000
+BATCH = 2_000  # rows at once where a file is built
+PIECE = 500  # where it is sent while it is read
 DIGITS = 6  # of a degree: a tenth of a metre
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 ENCODER = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -122,9 +123,9 @@ def cell(value: Any) -> str:
 
 def _batches(rows: Any) -> Iterator[list[Any]]:
     batch: list[Any] = []
-    for row in rows.iterator(chunk_size=BATCH):
+    for row in rows.iterator(chunk_size=PIECE):
         batch.append(row)
-        if len(batch) == BATCH:
+        if len(batch) == PIECE:
             yield batch
             batch = []
     if batch:

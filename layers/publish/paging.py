@@ -20,7 +20,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import F, Lookup, QuerySet
 
-STEP, BATCH = 100, 1_000
+STEP, BATCH, CHUNK = 100, 1_000, 500
 KEPT_S = 3600
 SMALL = 100_000  # rows of a layer in which every question is counted
 SORTED = re.compile(r"\bSort\b")
@@ -124,13 +124,13 @@ class Order:
         if part.rows is not None:
             return iter(part.rows)
         if part.keys is not None:
-            return rows.filter(_Among(F("pk"), part.keys)).iterator(chunk_size=BATCH)
+            return rows.filter(_Among(F("pk"), part.keys)).iterator(chunk_size=CHUNK)
         if self.key and start >= STEP:
             keys = self.noted()
             place = min(start // STEP, len(keys))
             if place:
                 rows, start = rows.filter(**{f"{self.key}__gt": keys[place - 1]}), start - place * STEP
-        return rows[start : start + part.returned].iterator(chunk_size=BATCH)
+        return rows[start : start + part.returned].iterator(chunk_size=CHUNK)
 
     def _known(self) -> int | None:
         found = cache.get(self._name("count"))

@@ -27,33 +27,29 @@ from geo.filtering import FilterSet
 from layers.publish import files
 from layers.publish.collection import Collection, collection
 from layers.publish.describe import about
-from layers.publish.exports import provenance, workbook, writers
-from layers.publish.rights import as_reader, read_by_reader
+from layers.publish.exports import building, provenance
+from layers.publish.rights import read_by_reader
 
-AT_ONCE = 2  # files built at the same time by one process
 WAIT_S = 20
-BUILD_MS = 60_000
-_building = threading.BoundedSemaphore(AT_ONCE)
-Write = Callable[[provenance.Provenance, QuerySet[Any], Path], Path]
+_building = threading.BoundedSemaphore(building.AT_ONCE)
 Stream = Callable[[Collection, QuerySet[Any]], Iterator[bytes]]
 
 
 @dataclass(frozen=True)
 class Format:
-    """A file format: its media type, its name for people, and who makes it: pieces at once, or a file first."""
+    """A file format: its media type, its name for people, and what makes its pieces; without, a file is built first."""
 
     media_type: str
     title: str
     stream: Stream | None = None
-    write: Write | None = None
 
 
 FORMATS = {
-    "gpkg": Format("application/geopackage+sqlite3", "GeoPackage", write=writers.geopackage),
-    "parquet": Format("application/vnd.apache.parquet", "GeoParquet", write=writers.geoparquet),
-    "fgb": Format("application/vnd.flatgeobuf", "FlatGeobuf", write=writers.flatgeobuf),
-    "shp.zip": Format("application/zip", "Shapefile", write=writers.shapefile),
-    "xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel", write=workbook.workbook),
+    "gpkg": Format("application/geopackage+sqlite3", "GeoPackage"),
+    "parquet": Format("application/vnd.apache.parquet", "GeoParquet"),
+    "fgb": Format("application/vnd.flatgeobuf", "FlatGeobuf"),
+    "shp.zip": Format("application/zip", "Shapefile"),
+    "xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel"),
     "geojson": Format("application/geo+json", "GeoJSON", stream=files.geojson),
     "csv": Format("text/csv; charset=utf-8", "CSV", stream=files.csv),
 }
@@ -75,13 +71,11 @@ def download(request: HttpRequest, name: str, extension: str) -> HttpResponseBas
         return _with(known, headers)
     if request.method == "HEAD":
         return _with(HttpResponse(content_type=kind.media_type), headers)
-    rows = layer.matching(wanted)
     if kind.stream:
-        return _with(StreamingHttpResponse(read_by_reader(kind.stream(layer, rows)), content_type=kind.media_type), headers)
-    assert kind.write
+        pieces = read_by_reader(kind.stream(layer, layer.matching(wanted)))
+        return _with(StreamingHttpResponse(pieces, content_type=kind.media_type), headers)
     with _turn(), tempfile.TemporaryDirectory(prefix="raum-") as folder:
-        with as_reader(BUILD_MS):
-            path = kind.write(told, rows, Path(folder))
+        path = building.built(layer, wanted, extension, link, Path(folder))
         return _with(FileResponse(path.open("rb"), content_type=kind.media_type), headers)
 
 
@@ -96,7 +90,7 @@ def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, exten
     chosen = wanted.values and dict(told.collection.defaults) != dict(wanted.dump())
     disposition = "inline" if extension == "geojson" else "attachment"
     day = f"-{told.collection.day}" if told.collection.day else ""
-    file = f"{name}{'-auswahl' if chosen and kind.write else ''}{day}.{extension}"
+    file = f"{name}{'-auswahl' if chosen and not kind.stream else ''}{day}.{extension}"
     links = [f'<{record}>; rel="describedby"; type="application/xml"', *(f'<{url}>; rel="license"' for url in told.licence_urls)]
     tag = told.version.etag(extension, told.text(), str(get_language()), str(_modified(told, wanted)))
     changed = {

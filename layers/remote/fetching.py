@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 from xml.parsers import expat
 
 from geo.errors import RemoteFailed
@@ -101,6 +101,11 @@ def fetch(url: str, hosts: Hosts, limits: Limits | None = None) -> Answer:
     finally:
         watch.cancel()
         line.close()
+
+
+def address(url: str, **parameters: str) -> str:
+    """Return an address with parameters appended to those it has."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(parameters)}"
 
 
 def checked(url: str, hosts: Hosts) -> SplitResult:

@@ -22,10 +22,9 @@ from django.utils.translation import gettext as _
 
 from geo import crs
 from geo.errors import InvalidParameter, InvalidParameters, RemoteFailed
-from layers.remote.fetching import Limits, fetch
+from layers.remote.fetching import Limits, address, fetch
 from layers.remote.hosts import allowed_hosts
 from layers.remote.layer import RemoteLayer
-from layers.remote.wfs import address
 
 LIMITS = Limits(connect_s=5, total_s=10, most_bytes=5_000_000)
 MAX_SIDE = 1_024

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
 import numpy as np
 import shapely
@@ -19,7 +18,7 @@ from geo import crs
 from geo.errors import RemoteFailed
 from geo.files import MAX_ROWS, Table
 from geo.shapes import read_gml
-from layers.remote.fetching import root_of, text_of
+from layers.remote.fetching import address, root_of, text_of
 
 PAGE = 1_000
 MAX_PAGES = 500
@@ -39,11 +38,6 @@ class Asked:
     layer: str
     version: str
     ref: str = ""
-
-
-def address(url: str, **parameters: str) -> str:
-    """Return an address with parameters appended to those it has."""
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(parameters)}"
 
 
 def capabilities(asked: Asked, service: str, ask: Ask) -> Any:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from geo import crs
 from layers.publish import version
 from layers.publish.collection import collections
-from layers.publish.describe import about, catalogue, iso
+from layers.publish.describe import about, iso
 from layers.publish.extents import extent
 
 GRAPHS = {"rdf": ("pretty-xml", "application/rdf+xml"), "ttl": ("turtle", "text/turtle; charset=utf-8")}
@@ -47,6 +47,8 @@ def dcat(request: HttpRequest, extension: str) -> HttpResponse:
     known = get_conditional_response(request, tag)
     if known is not None:
         return _open(known)
+    from layers.publish.describe import catalogue  # RDFLib is large, and seldom needed
+
     kind, media_type = GRAPHS[extension]
     with override("de"):
         text = catalogue.catalogue(site, described).serialize(format=kind)

@@ -18,7 +18,6 @@ from django.utils.dateparse import parse_date, parse_datetime
 from geo import crs
 from layers.publish import asking
 from layers.publish.collection import Collection, Field
-from layers.publish.ogcapi import cql
 from layers.publish.ows.question import NUMBER
 from layers.publish.ows.reports import OwsError
 from layers.publish.spatial import stored
@@ -183,6 +182,8 @@ def _filter(collection: Collection, given: dict[str, str]) -> Q:
     if language not in LANGUAGES:
         raise refuse("filter-lang", language, ", ".join(LANGUAGES))
     uri = known_crs("filter-crs", given.get("filter-crs", CRS84))
+    from layers.publish.ogcapi import cql  # its parser is large, and not every question has a filter
+
     return cql.condition(collection, given["filter"], language, lambda shape: placed(shape, uri, "filter"))
 
 
@@ -193,6 +194,8 @@ def _equal(f: Field, text: str) -> Q:
     if f.kind == "flag":
         return Q(**{f.name: _flag(f.name, text)})
     if f.kind in ("number", "decimal") and NUMBER.fullmatch(text):
+        from layers.publish.ogcapi import cql
+
         return Q(lookups.Exact(F(f.name), cql.literal(float(text) if re.search("[.eE]", text) else int(text)).expression))
     if f.kind == "date":
         return Q(**{f.name: _day(text, text)})

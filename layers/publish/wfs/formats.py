@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import orjson
-import pyarrow as pa
 from django.contrib.gis.db.models.functions import AsGeoJSON, AsWKB
 from django.db.models import Func, Model, QuerySet
 from gisserver.crs import CRS84, WGS84
@@ -20,13 +20,16 @@ from gisserver.output.utils import tag_escape
 from gisserver.output.xmlschema import XmlSchemaRenderer
 
 from geo import crs
+from layers.publish.exports.building import BUILDERS
 from layers.publish.files import cell
+from layers.publish.paging import CHUNK
 from layers.publish.wfs.feature_types import KINDS, LayerField, TextElement, id_of
+from layers.publish.wfs.geopackages import Table, geopackage
 
 LARGEST_PAGE = 10_000
 UNSAFE = re.compile(r"[&<>]|[^\x20-\U0010FFFF]")  # what XML cannot hold as it is, and some it can
 NO_ID = re.compile(r"<gml:(Polygon|Point|LineString)>")
-ARROW = {KINDS["number"]: pa.int64(), KINDS["decimal"]: pa.float64(), KINDS["flag"]: pa.bool_(), KINDS["date"]: pa.date32()}
+COLUMNS = {KINDS["number"]: "int64", KINDS["decimal"]: "float64", KINDS["flag"]: "bool", KINDS["date"]: "date32"}
 
 
 def digits(number: int) -> int:
@@ -168,7 +171,7 @@ class Csv(DBCSVRenderer):
 
 
 class GeoPackage(CollectionOutputRenderer):
-    """A GeoPackage with one layer for each query."""
+    """A GeoPackage with one layer for each query; the rows go through a file to the process that builds it."""
 
     content_type = "application/geopackage+sqlite3"
     content_disposition = 'attachment; filename="{typenames}.gpkg"'
@@ -177,37 +180,31 @@ class GeoPackage(CollectionOutputRenderer):
     def decorate_queryset(self, projection: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
         geometry = projection.feature_type.main_geometry_element
         projection.add_field(geometry)
-        rows = super().decorate_queryset(projection, queryset)
-        return rows.defer(geometry.orm_path).annotate(_shape=AsWKB(get_db_geometry_target(geometry, projection.output_crs)))
+        shape = AsWKB(get_db_geometry_target(geometry, projection.output_crs))
+        columns = [e.orm_path for e in projection.xsd_root_elements if not e.type.is_geometry]
+        return super().decorate_queryset(projection, queryset).annotate(_shape=shape).values_list(*columns, "_shape")
 
     def render_stream(self) -> Iterator[bytes]:
-        import pyogrio  # slow to load, seldom asked
+        with tempfile.TemporaryDirectory(prefix="raum-") as folder:
+            tables = [self._laid_down(sub, Path(folder) / f"rows-{n}") for n, sub in enumerate(self.collection.results)]
+            with Path(BUILDERS.do(geopackage, tables, folder)).open("rb") as file:
+                while piece := file.read(1 << 20):
+                    yield piece
 
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "answer.gpkg"
-            for sub in self.collection.results:
-                projection = sub.projection
-                elements = [e for e in projection.xsd_root_elements if not e.type.is_geometry]
-                name = str(projection.feature_type.main_geometry_element.name)
-                columns: dict[str, list[Any]] = {e.name: [] for e in elements} | {name: []}
-                for instance in self.read_features(sub):
-                    for e in elements:
-                        columns[e.name].append(e.get_value(instance))
-                    columns[name].append(bytes(instance._shape))
-                types = [(e.name, ARROW.get(e.type, pa.string())) for e in elements] + [(name, pa.binary())]
-                floats = {e.name for e in elements if e.type is KINDS["decimal"]}
-                made = {n: [None if v is None else float(v) for v in c] if n in floats else c for n, c in columns.items()}
-                pyogrio.write_arrow(
-                    pa.table(made, schema=pa.schema(types)),
-                    path,
-                    driver="GPKG",
-                    layer=projection.feature_type.name,
-                    geometry_name=name,
-                    geometry_type=projection.feature_type.collection.geometry_type,
-                    crs=f"EPSG:{projection.output_crs.srid}",
-                    append=path.exists(),
-                )
-            yield path.read_bytes()
+    def _laid_down(self, sub: Any, path: Path) -> Table:
+        layer, srid = sub.projection.feature_type, sub.projection.output_crs.srid
+        elements = [e for e in sub.projection.xsd_root_elements if not e.type.is_geometry]
+        texts = [(i, e.written) for i, e in enumerate(elements) if isinstance(e, TextElement)]
+        found = self.read_features(sub)
+        with path.open("wb") as file:
+            while rows := [list(row) for row in islice(found, CHUNK)]:
+                for row in rows:
+                    row[-1] = bytes(row[-1])
+                    for i, written in texts:
+                        row[i] = None if row[i] is None else written(row[i])
+                pickle.dump(rows, file)
+        kinds = [*((e.name, COLUMNS.get(e.type, "string")) for e in elements), (str(layer.main_geometry_element.name), "binary")]
+        return Table(layer.name, kinds, path, layer.collection.geometry_type, srid)
 
 
 class Schema(XmlSchemaRenderer):

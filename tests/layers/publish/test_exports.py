@@ -25,6 +25,7 @@ from geo import crs
 from geo.errors import Busy
 from layers.publish import views
 from layers.publish.collection import Collection, collection, collections
+from layers.publish.exports import building
 from layers.publish.exports.writers import short_names
 from layers.publish.files import place
 from tests.layers.publish.conftest import HARD
@@ -311,7 +312,7 @@ def test_rows_are_read_as_the_reader(client: Client) -> None:
 
 def test_too_many_at_once_are_told_to_come_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "WAIT_S", 0.05)
-    for _n in range(views.AT_ONCE):
+    for _n in range(building.AT_ONCE):
         assert views._building.acquire(blocking=False)
     try:
         response = client.get("/gemeinden.gpkg")
@@ -322,7 +323,7 @@ def test_too_many_at_once_are_told_to_come_again(client: Client, monkeypatch: py
         with pytest.raises(Busy), views._turn():
             pass
     finally:
-        for _n in range(views.AT_ONCE):
+        for _n in range(building.AT_ONCE):
             views._building.release()
     assert client.get("/gemeinden.gpkg?district=12070").status_code == 200
 
