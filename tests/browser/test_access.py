@@ -9,7 +9,8 @@ from tests.browser.watching import PUBLIC_PAGES, Open, Watch, count, painted, vi
 
 pytestmark = pytest.mark.browser
 
-REPEATED = ".cards > li:nth-child(n + 6), .district-grid > section:nth-child(n + 3), option:nth-child(n + 12)"  # more of the same costs axe a minute
+# more of the same costs axe a minute
+REPEATED = ".cards > li:nth-child(n + 6), .district-grid > section:nth-child(n + 3), option:nth-child(n + 12)"
 FOCUSED = """() => { const e = document.activeElement; return e === document.body ? "" :
   [e.tagName.toLowerCase(), e.id || e.textContent.trim().slice(0, 30), e.name, e.value, e.closest("article") ? "card" : ""].join("|"); }"""
 
