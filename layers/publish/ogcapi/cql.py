@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +21,12 @@ import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import BooleanField, CharField, DateField, DecimalField, F, Func, Q, TextField, Value, lookups
 from django.db.models.functions import Cast, Lower
-from lark import Lark
 from pygeofilter import ast, values
 from pygeofilter.backends.evaluator import Evaluator, handle
-from pygeofilter.parsers.cql2_json import parse as parse_json
-from pygeofilter.parsers.cql2_text import parser as text_parser
 
 from layers.publish.collection import Collection
 from layers.publish.ows.reports import OwsError
 
-# pygeofilter's own reader prints its state for every text that is no CQL2
-READER = Lark.open(
-    "grammar.lark",
-    rel_to=text_parser.__file__,
-    parser="lalr",
-    maybe_placeholders=False,
-    transformer=text_parser.CQLTransformer(),
-    import_paths=[str(Path(text_parser.__file__).parents[1])],
-)
 logging.getLogger("lark").setLevel(logging.CRITICAL)
 BROKEN = (
     ArithmeticError,
@@ -115,7 +104,7 @@ def condition(collection: Collection, text: str, language: str, placed: Callable
     if _depth(text) > DEEPEST:
         raise refuse(f"nested deeper than {DEEPEST}")
     try:
-        root = parse_json(json.loads(text)) if language == "cql2-json" else READER.parse(" ".join(text.split("\n")))
+        root = _read(text, language)
     except OwsError:
         raise
     except Exception as error:  # the reader has no family of errors
@@ -129,6 +118,33 @@ def condition(collection: Collection, text: str, language: str, placed: Callable
     if not isinstance(made, Q):
         raise refuse("a condition is expected, for example town_name = 'Wittenberge'")
     return made
+
+
+def _read(text: str, language: str) -> Any:
+    if language == "cql2-json":
+        from pygeofilter.parsers.cql2_json import parse
+
+        return parse(json.loads(text))
+    return _text_reader().parse(" ".join(text.split("\n")))
+
+
+@cache
+def _text_reader() -> Any:
+    """Return the reader of CQL2 text. Its tables take a second to make, which no start need wait for.
+
+    pygeofilter's own reader prints its state for every text that is no CQL2.
+    """
+    from lark import Lark
+    from pygeofilter.parsers.cql2_text import parser
+
+    return Lark.open(
+        "grammar.lark",
+        rel_to=parser.__file__,
+        parser="lalr",
+        maybe_placeholders=False,
+        transformer=parser.CQLTransformer(),
+        import_paths=[str(Path(parser.__file__).parents[1])],
+    )
 
 
 def _depth(text: str) -> int:
