@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import statistics
 import sys
@@ -45,6 +46,7 @@ def measure() -> int:
         made = f"SELECT {values}, {place} FROM generate_series(1, {ROWS}) n"  # noqa: S608 - our own text
         cursor.execute(f"CREATE UNLOGGED TABLE bench_stop ({names}) AS {made}")
         cursor.execute("ALTER TABLE bench_stop ADD PRIMARY KEY (stop_id)")
+        cursor.execute("CREATE INDEX ON bench_stop USING gist (point)")  # as the layers' own tables have
         cursor.execute(f"GRANT SELECT ON bench_stop TO {settings.READER_ROLE}, {settings.REGISTER_ROLE}")
     connection.ensure_connection()
     with connection.cursor() as cursor:
@@ -96,29 +98,36 @@ def measure() -> int:
         api_far=listed(FAR),
         capabilities=asked(REQUEST="GetCapabilities"),
     )
-    fes = (
-        "<fes:Filter xmlns:fes='http://www.opengis.net/fes/2.0'><fes:PropertyIsEqualTo><fes:ValueReference>departures</fes:ValueReference>"
-    )
-    fes += "<fes:Literal>7</fes:Literal></fes:PropertyIsEqualTo></fes:Filter>"
-    ogc = "<Filter xmlns='http://www.opengis.net/ogc'><PropertyIsEqualTo><PropertyName>departures</PropertyName><Literal>7</Literal>"
-    ogc += "</PropertyIsEqualTo></Filter>"
-    box = "250000,5750000,260000,5800000"
     older = {"VERSION": "1.1.0", "TYPENAME": "raum:bench"}
+    turn, seventh = itertools.count(), ("departures", 7, "EqualTo")
 
-    def fresh(call: Callable[[], int]) -> Callable[[], int]:
-        """Without the counts that were kept."""
-        return lambda: (cache.clear(), call())[1]
+    def filtered(peer: bool, *conditions: tuple[str, int, str], **keys: object) -> Callable[[], int]:
+        """A question that nobody has asked before: one condition more, which always holds."""
 
+        def call() -> int:
+            parts = (*conditions, ("departures_day", -1 - next(turn), "GreaterThan"))
+            if peer:
+                return asked(**older, FILTER=condition("ogc", "PropertyName", parts), **keys)()
+            return asked(FILTER=condition("fes", "ValueReference", parts), **keys)()
+
+        return call
+
+    def boxed(**keys: object) -> Callable[[], int]:
+        """A box that nobody has asked for before."""
+        return lambda: asked(BBOX=f"250000,5750000,{260000 + next(turn) / 100},5800000", **keys)()
+
+    asked(RESULTTYPE="hits", FILTER=condition("fes", "ValueReference", (seventh,)))()
     peers = interleaved(
-        5,
+        9,
         gml=asked(COUNT=MANY),
         gml_peer=asked(**older, MAXFEATURES=MANY),
-        hits=fresh(asked(RESULTTYPE="hits")),
-        hits_peer=asked(**older, RESULTTYPE="hits"),
-        filter=fresh(asked(FILTER=fes)),
-        filter_peer=asked(**older, FILTER=ogc, MAXFEATURES=PAGE),
-        box=fresh(asked(BBOX=box)),
-        box_peer=asked(**older, BBOX=box, MAXFEATURES=PAGE),
+        hits=filtered(False, RESULTTYPE="hits"),
+        hits_peer=filtered(True, RESULTTYPE="hits"),
+        filter=filtered(False, seventh),
+        filter_peer=filtered(True, seventh, MAXFEATURES=PAGE),
+        filter_known=asked(FILTER=condition("fes", "ValueReference", (seventh,))),
+        box=boxed(),
+        box_peer=boxed(**older, MAXFEATURES=PAGE),
     )
     for name, ms in {**times, **peers}.items():
         print(f"  {name:<14}{ms:8.1f} ms", flush=True)
@@ -130,6 +139,17 @@ def measure() -> int:
     print(f"  API far/first {times['api_far'] / times['api_first']:.2f}, first/raw {times['api_first'] / times['raw_first']:.1f}")
     print(f"  raw far/first {times['raw_far'] / times['raw_first']:.1f}")
     return 0
+
+
+def condition(prefix: str, reference: str, parts: tuple[tuple[str, int, str], ...]) -> str:
+    """Return a filter in which all parts hold."""
+    names = {"fes": "http://www.opengis.net/fes/2.0", "ogc": "http://www.opengis.net/ogc"}
+    made = "".join(
+        f"<{prefix}:PropertyIs{how}><{prefix}:{reference}>{column}</{prefix}:{reference}><{prefix}:Literal>{value}</{prefix}:Literal></{prefix}:PropertyIs{how}>"
+        for column, value, how in parts
+    )
+    made = f"<{prefix}:And>{made}</{prefix}:And>" if len(parts) > 1 else made
+    return f"<{prefix}:Filter xmlns:{prefix}='{names[prefix]}'>{made}</{prefix}:Filter>"
 
 
 def against_peers(listed: Callable[[int], Callable[[], int]]) -> None:

@@ -163,12 +163,16 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", *_BASEMAP_HOST],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [SELF],
     }
 }
+
+# Rows above which the map asks the server instead of holding them all; 200,000 are 2 MB.
+MAP_ROWS = int(os.environ.get("RW_MAP_ROWS", "250000"))
 
 # Whose pages may embed map and list: origins, or * for everybody.
 EMBED_ORIGINS = [o for o in os.environ.get("RW_EMBED_ORIGINS", "*").split(",") if o]

@@ -34,6 +34,9 @@ PICTURES = {
     "list": "/leerstaende/?town_size=rural&transit=D",
     "detail": "{vacancy}",
     "town": "/orte/wittenberge/",
+    "district": "/landkreise/uckermark/",
+    "overview": "/ueberblick/",
+    "charts": "/leerstaende/?target_use=workshop#verteilung",
     "sources": "/datenquellen/",
     "admin": "/admin/vacancies/vacancy/add/",
     "services": "/ogc/?town_size=rural&transit=C",
@@ -42,7 +45,7 @@ PICTURES = {
 }
 # name: notebook, and which of its pictures
 DRAWN = {"notebook-ranks": ("05_coworking", 2), "notebook-patterns": ("06_statistics", 2)}
-SLICED = ("detail", "town", "sources", "admin")
+SLICED = ("detail", "town", "district", "overview", "charts", "sources", "admin")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ STORAGE = 25833  # ETRS89 / UTM zone 33N: Brandenburg's standard, metres, east/n
 UTM32 = 25832  # ETRS89 / UTM zone 32N: what federal files (BKG) come in
 WEB = 4326  # WGS 84, longitude/latitude here (x, y), never latitude first
 MERCATOR = 3857  # web map tiles
+MERCATOR_HALF_M = 20_037_508.342789244  # from its middle to its edge
 ETRS89 = 4258
 LAEA = 3035
 

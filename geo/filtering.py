@@ -103,6 +103,16 @@ class FilterSet:
         """Return the filter without the named criteria."""
         return type(self)({k: v for k, v in self.values.items() if k not in names})
 
+    def choosing(self, **values: tuple[str, ...]) -> FilterSet:
+        """Return the filter with these values of choices in the place of what is set; `()` asks for none."""
+        return type(self)({k: v for k, v in (dict(self.values) | values).items() if v != ()})
+
+    def toggled(self, name: str, value: str) -> FilterSet:
+        """Return the filter with a value of a choice added to those that are set, or dropped where it is one of them."""
+        set_now = self.values.get(name, ())
+        known = [key for key, _label in self.criterion(name).options()]  # type: ignore[attr-defined]
+        return self.choosing(**{name: tuple(k for k in known if (k in set_now) != (k == value))})
+
     @property
     def counts_from_today(self) -> bool:
         """Whether the answer may change overnight although no row does."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.gis.db import models
+from django.contrib.gis.measure import D
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import Q
 from django.db.models.functions import Collate
 from django.urls import reverse
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from geo import crs
@@ -94,6 +96,22 @@ class PlanningRegion(models.TextChoices):
     HAVELLAND_FLAEMING = "havelland_flaeming", "Havelland-Fläming"
 
 
+class DistrictQuerySet(models.QuerySet["District"]):
+    """Districts, asked in sentences."""
+
+    def called(self, slug: str) -> District | None:
+        """The one with this slug; its shape is read when it is asked for."""
+        return next((d for d in self.defer("geom") if d.slug == slug), None)
+
+    def beside(self, district: District) -> DistrictQuerySet:
+        """Those that share a boundary with a district."""
+        return self.filter(geom__dwithin=(district.geom, D(m=1))).exclude(pk=district.pk).in_order()
+
+    def in_order(self) -> DistrictQuerySet:
+        """All in alphabetical order, without shapes."""
+        return self.order_by(Collate("name", "de-x-icu")).defer("geom")
+
+
 class District(models.Model):
     """A Landkreis or kreisfreie Stadt; `geom` in EPSG:25833."""
 
@@ -103,6 +121,8 @@ class District(models.Model):
     planning_region = models.CharField(_("Planungsregion"), max_length=30, choices=PlanningRegion.choices)
     geom = models.MultiPolygonField(_("Grenze"), srid=crs.STORAGE)
 
+    objects: ClassVar = DistrictQuerySet.as_manager()
+
     class Meta:
         ordering = ("name",)
         verbose_name = _("Landkreis")
@@ -110,6 +130,14 @@ class District(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def slug(self) -> str:
+        """The name as it stands in addresses; the eighteen names differ."""
+        return slugify(self.name.translate(UMLAUTS))
+
+    def get_absolute_url(self) -> str:
+        return reverse("district", args=[self.slug])
 
 
 class TownQuerySet(models.QuerySet["Town"]):
@@ -122,6 +150,19 @@ class TownQuerySet(models.QuerySet["Town"]):
     def covering(self, point: object) -> TownQuerySet:
         """Towns whose area covers the point (storage CRS)."""
         return self.filter(geom__covers=point)
+
+    def in_district(self, district: District) -> TownQuerySet:
+        """Towns of one district."""
+        return self.filter(district=district)
+
+    def beside(self, town: Town) -> TownQuerySet:
+        """Towns that share a boundary with a town; boundaries of neighbours are the same line."""
+        return self.filter(geom__dwithin=(town.geom, D(m=1))).exclude(pk=town.pk)
+
+    def together(self) -> dict[str, Any]:
+        """Their number, inhabitants, area in km² and the day of the newest population."""
+        sums = {"population": models.Sum("population"), "area_km2": models.Sum("area_km2")}
+        return self.aggregate(towns=models.Count("pk"), population_date=models.Max("population_date"), **sums)
 
     def by_district(self) -> TownQuerySet:
         """Towns with their district, in its and their own alphabetical order, without shapes."""

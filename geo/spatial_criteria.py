@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.gis.geos import GEOSGeometry, Point, Polygon
 from django.db.models import Q
@@ -32,7 +32,7 @@ def _check_lonlat(criterion: Criterion, lon: float, lat: float, whole: str) -> N
         raise criterion.refuse(whole[:60], _("Länge von -180 bis 180 und Breite von -90 bis 90, zuerst die Länge"))
 
 
-def _stored(geometry: GEOSGeometry) -> GEOSGeometry:
+def _stored(geometry: GEOSGeometry) -> Any:
     geometry.transform(crs.STORAGE)
     return geometry
 
@@ -60,9 +60,12 @@ class Near(Criterion):
         _check_lonlat(self, lon, lat, text)
         return round(lon, 6), round(lat, 6), int(metres)
 
+    def centre(self, value: tuple[float, float, int]) -> Point:
+        """Return the point in the storage CRS."""
+        return _stored(Point(*value[:2], srid=crs.WEB))
+
     def q(self, value: tuple[float, float, int]) -> Q:
-        lon, lat, metres = value
-        return Q(**{f"{self.column}__dwithin": (_stored(Point(lon, lat, srid=crs.WEB)), metres)})
+        return Q(**{f"{self.column}__dwithin": (self.centre(value), value[2])})
 
     def dump(self, value: tuple[float, float, int]) -> list[str]:
         return [f"{_short(value[0])},{_short(value[1])},{value[2]}"]
@@ -92,19 +95,24 @@ class BBox(Criterion):
             raise self.refuse(text[:60], _("West muss kleiner als Ost sein und Süd kleiner als Nord"))
         return west, south, east, north
 
-    def q(self, value: tuple[float, float, float, float]) -> Q:
+    def area(self, value: tuple[float, float, float, float]) -> Polygon | None:
+        """Return the box in the storage CRS; None where it lies wholly elsewhere."""
         west, south, east, north = value
         # Brandenburg with a wide margin: a box over half the world cannot be expressed in UTM metres
         west, east = max(west, 5.0), min(east, 25.0)
         south, north = max(south, 45.0), min(north, 60.0)
         if west >= east or south >= north:
-            return Q(pk__in=[])
+            return None
         steps = 16
         xs = [west + (east - west) * i / steps for i in range(steps + 1)]
         ys = [south + (north - south) * i / steps for i in range(steps + 1)]
         ring = [(x, south) for x in xs] + [(east, y) for y in ys[1:]] + [(x, north) for x in xs[-2::-1]]
         ring += [(west, y) for y in ys[-2::-1]]
-        return Q(**{f"{self.column}__intersects": _stored(Polygon(ring, srid=crs.WEB))})
+        return _stored(Polygon(ring, srid=crs.WEB))
+
+    def q(self, value: tuple[float, float, float, float]) -> Q:
+        area = self.area(value)
+        return Q(**{f"{self.column}__intersects": area}) if area else Q(pk__in=[])
 
     def dump(self, value: tuple[float, float, float, float]) -> list[str]:
         return [",".join(_short(v) for v in value)]
@@ -135,8 +143,12 @@ class Within(Criterion):
             raise self.refuse(text[:60], _("ein Gebiet, dessen Ränder sich nicht kreuzen"))
         return tuple(corners)
 
+    def area(self, value: tuple[tuple[float, float], ...]) -> Polygon:
+        """Return the area in the storage CRS."""
+        return _stored(Polygon([*value, value[0]], srid=crs.WEB))
+
     def q(self, value: tuple[tuple[float, float], ...]) -> Q:
-        return Q(**{f"{self.column}__intersects": _stored(Polygon([*value, value[0]], srid=crs.WEB))})
+        return Q(**{f"{self.column}__intersects": self.area(value)})
 
     def dump(self, value: tuple[tuple[float, float], ...]) -> list[str]:
         return [";".join(f"{_short(x)},{_short(y)}" for x, y in value)]

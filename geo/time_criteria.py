@@ -16,6 +16,12 @@ from geo.criteria import Criterion, Number
 from geo.figures import figure
 
 
+def months_before(day: datetime.date, months: int) -> datetime.date:
+    """Return the day so many months before another; from the 29th on, that of the 28th."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return datetime.date(max(year, 1), month + 1, min(day.day, 28))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Months(Number):
     """A number of months before today: `lte` asks for dates at least so long ago, `gte` for later ones."""
@@ -23,12 +29,12 @@ class Months(Number):
     highest: int = 1200
     kind: ClassVar[str] = "months"
 
+    def limit(self, value: int) -> datetime.date:
+        """Return the day so many months before today."""
+        return months_before(datetime.date.today(), value)
+
     def q(self, value: int) -> Q:
-        today = datetime.date.today()
-        months = today.year * 12 + today.month - 1 - value
-        year, month = divmod(months, 12)
-        day = min(today.day, 28)
-        return Q(**{f"{self.column}__{self.lookup}": datetime.date(max(year, 1), month + 1, day)})
+        return Q(**{f"{self.column}__{self.lookup}": self.limit(value)})
 
     def spoken(self, value: int) -> str:
         return ngettext("{n}\u00a0Monat", "{n}\u00a0Monaten", value).format(n=figure(value))

@@ -133,6 +133,18 @@ class DatePrecision(models.TextChoices):
     ESTIMATE = "estimate", _("geschätzt")
 
 
+# How long a building has been vacant: from so many months on (each lower bound is inclusive), longest first.
+DURATIONS = (
+    (120, _("10 Jahre und länger")),
+    (60, _("5 bis unter 10 Jahre")),
+    (36, _("3 bis unter 5 Jahre")),
+    (12, _("1 bis unter 3 Jahre")),
+    (6, _("6 bis unter 12 Monate")),
+    (3, _("3 bis unter 6 Monate")),
+    (0, _("unter 3 Monate")),
+)
+
+
 class Source(models.TextChoices):
     MUNICIPAL = "municipal", _("Kommune")
     SURVEY = "survey", _("Erhebung")
@@ -140,6 +152,16 @@ class Source(models.TextChoices):
     OWNER = "owner", _("Eigentümer:in")
     IMPORT = "import", _("eingelesene Liste")
     REGISTER = "register", _("amtliches Verzeichnis")
+
+
+class Shows(models.TextChoices):
+    """What a picture shows."""
+
+    VIEW = "view", _("Ansicht")
+    INSIDE = "inside", _("Innenraum")
+    PLAN = "plan", _("Plan")
+    BEFORE = "before", _("vorher")
+    AFTER = "after", _("nachher")
 
 
 class Visibility(models.TextChoices):

@@ -99,6 +99,7 @@ class VacancyColumns(models.Model):
     district_ags = text(_("AGS des Kreises"), 5)
     district_name = text(_("Landkreis"), 80)
     transit_class = models.CharField(_("ÖV-Güteklasse"), max_length=1, choices=TransitClass.choices, blank=True)
+    transit_is = models.CharField(max_length=4)  # the class again, "none" where no class is reached: to be asked for
     stop_name = models.CharField(_("nächste Haltestelle"), max_length=160, null=True)
     stop_distance_m = number(_("zur Haltestelle in m (Luftlinie)"))
     rail_stop_name = models.CharField(_("nächster Bahnhof"), max_length=160, null=True)

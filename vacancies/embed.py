@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from geo.errors import InvalidParameter
 from vacancies.listing import Listing
+from vacancies.mapdata import map_settings
 from vacancies.models import Vacancy
 from vacancies.permalink import permalink
 
@@ -89,7 +90,12 @@ def _pixels(name: str, text: str) -> int | None:
 def embed_page(request: HttpRequest) -> HttpResponse:
     """Map or list alone, for a frame."""
     shown = Embedding.ask(request.GET)
-    context = {"shown": shown, "rows": shown.listing, "has_examples": Vacancy.objects.examples().exists()}
+    context = {
+        "map": map_settings(shown.listing),
+        "shown": shown,
+        "rows": shown.listing,
+        "has_examples": Vacancy.objects.examples().exists(),
+    }
     return render(request, "embed.html", context)
 
 

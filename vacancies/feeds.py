@@ -76,9 +76,10 @@ class JsonFeed(SyndicationFeed):
 class VacancyFeed(Feed):
     """The rows that meet a filter, last confirmed first."""
 
-    def __init__(self, kind: type[SyndicationFeed], wanted: VacancyFilter, request: HttpRequest) -> None:
+    def __init__(self, kind: type[SyndicationFeed], wanted: VacancyFilter, request: HttpRequest, state: version.PublishedVersion) -> None:
         self.feed_type = kind
         self.wanted = wanted
+        self.state = state
         site = about.site(request)
         self._link = site.link
         self.author_name = site.organisation
@@ -106,7 +107,7 @@ class VacancyFeed(Feed):
         return self._address(reverse("feed", args=[ENDINGS[self.feed_type]]), self._query)
 
     def feed_extra_kwargs(self, obj: None) -> dict[str, Any]:
-        return {"changed_at": version.changed_at(VACANCIES)}
+        return {"changed_at": self.state.changed_at}
 
     def items(self) -> list[PublicVacancy]:
         return PublicVacancy.objects.matching(self.wanted).last_confirmed(LENGTH)
@@ -148,9 +149,10 @@ ENDINGS = {kind: ending for ending, kind in KINDS.items()}
 def feed(request: HttpRequest, ending: str) -> HttpResponse:
     """The feed of a filter; 304 for those who have it. Raises `InvalidParameters` for a wrong filter."""
     wanted = VacancyFilter.parse(request.GET, ignore=PAGE_PARAMETERS)
-    asked = VacancyFeed(KINDS[ending], wanted, request)
+    state = version.version(VACANCIES)
+    asked = VacancyFeed(KINDS[ending], wanted, request, state)
     today = str(datetime.datetime.now(ZONE).date()) if wanted.counts_from_today else ""
-    tag = version.etag(VACANCIES, asked.feed_url(), asked.title(), today)
+    tag = state.etag(asked.feed_url(), asked.title(), today)
     response = get_conditional_response(request, tag) or asked(request)
     response["ETag"] = tag
     response["Cache-Control"] = "no-cache"  # may be kept, is to be asked for again

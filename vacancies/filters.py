@@ -22,6 +22,10 @@ def _monuments() -> Iterable[tuple[str, object]]:
     return [(value, label) for value, label in c.Monument.choices if value != c.Monument.GROUND]
 
 
+def _classes() -> Iterable[tuple[str, object]]:
+    return [*TransitClass.choices, ("none", _("keine Klasse"))]
+
+
 REACH = (  # parameter, column, label, phrase
     (
         "berlin_max",
@@ -101,6 +105,16 @@ class VacancyFilter(FilterSet):
             phrase=_("gut angebunden"),
             group="place",
             help=_("Mindestens 20 Abfahrten am Werktag, höchstens 600 m zum Bus oder 1.200 m zur Bahn."),
+        ),
+        Choice(
+            name="transit_is",
+            label=_("ÖV-Güteklasse genau"),
+            column="transit_is",
+            phrase=_("mit {value}"),
+            opening=_("mit {value}"),
+            options=_classes,
+            said=lambda: spoken.EXACT_CLASSES,
+            group="place",
         ),
         Number(
             name="stop_distance_max",

@@ -18,32 +18,36 @@ from django.utils.translation import gettext_lazy
 
 from geo.criteria import Choice, Criterion
 from geo.errors import InvalidParameter, InvalidParameters
+from geo.filtering import FilterSet
+from layers.publish.snapshot import store
 from vacancies.filters import VacancyFilter
 from vacancies.public import PublicVacancy, PublicVacancyQuerySet
 
 PAGE_SIZE = 20
 PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view", "surface")
-FACETS = ("town_size", "transit", "target_use", "former_use")
-LONG_AGO = datetime.date(1, 1, 1)
+VIEWS = ("map", "both", "list")
+NOT_COUNTED = ("town",)  # four hundred options, chosen by name
+LONG_AGO, NEVER = datetime.date(1, 1, 1), datetime.date(9999, 1, 1)
 
 
 @dataclass(frozen=True)
 class Order:
-    """An order of the list: an expression that is never NULL, then the key."""
+    """An order of the list: an expression that is never NULL, then the key; `column` of the snapshot has the same order."""
 
     name: str
     label: str | Promise
     expression: Any
+    column: str
     kind: type
     descending: bool = False
 
 
 ORDERS = (
-    Order("newest", gettext_lazy("zuletzt bestätigt"), Coalesce("verified_at", Value(LONG_AGO)), datetime.date, True),
-    Order("town", gettext_lazy("Gemeinde A–Z"), Collate("town_name", "de-x-icu"), str),
-    Order("area", gettext_lazy("größte Fläche"), Coalesce("usable_m2", Value(0)), int, True),
-    Order("stop", gettext_lazy("kürzester Weg zur Haltestelle"), Coalesce("stop_distance_m", Value(999_999)), int),
-    Order("since", gettext_lazy("am längsten leer"), Coalesce("vacant_since", Value(datetime.date(9999, 1, 1))), datetime.date),
+    Order("newest", gettext_lazy("zuletzt bestätigt"), Coalesce("verified_at", Value(LONG_AGO)), "verified_at", datetime.date, True),
+    Order("town", gettext_lazy("Gemeinde A–Z"), Collate("town_name", "de-x-icu"), "town_slug", str),
+    Order("area", gettext_lazy("größte Fläche"), Coalesce("usable_m2", Value(0)), "usable_m2", int, True),
+    Order("stop", gettext_lazy("kürzester Weg zur Haltestelle"), Coalesce("stop_distance_m", Value(999_999)), "stop_distance_m", int),
+    Order("since", gettext_lazy("am längsten leer"), Coalesce("vacant_since", Value(NEVER)), "vacant_since", datetime.date),
 )
 
 
@@ -73,8 +77,8 @@ class Listing:
         order = next((o for o in ORDERS if o.name == given.get("sort", "newest")), None)
         if order is None:
             errors.append(InvalidParameter("sort", given["sort"][:60], _allowed(o.name for o in ORDERS)))
-        if given.get("view", "") not in ("", "map", "list"):
-            errors.append(InvalidParameter("view", given["view"][:60], _allowed(("map", "list"))))
+        if given.get("view", "") not in ("", *VIEWS):
+            errors.append(InvalidParameter("view", given["view"][:60], _allowed(VIEWS)))
         if not re.fullmatch(r"|[a-z0-9-]{1,60},\d{1,3},(best|median)", given.get("surface", "")):
             allowed = _("Ziel,Minuten,best oder median, zum Beispiel berlin-hbf,60,best")
             errors.append(InvalidParameter("surface", given["surface"][:60], allowed))
@@ -94,9 +98,16 @@ class Listing:
         return PublicVacancy.objects.matching(self.wanted)
 
     @cached_property
+    def snapshot(self) -> store.Snapshot:
+        """The public rows as the map has them."""
+        from vacancies.published import VACANCIES  # which reads what belongs to the page from here
+
+        return store.current(VACANCIES)
+
+    @cached_property
     def _counts(self) -> tuple[int, dict[str, dict[str, int]]]:
-        facets = [c for c in VacancyFilter.criteria if c.name in FACETS and isinstance(c, Choice)]
-        return PublicVacancy.objects.all().hits_by_option(self.wanted, facets)
+        facets = [c for c in VacancyFilter.criteria if isinstance(c, Choice) and c.name not in NOT_COUNTED]
+        return self.snapshot.counter.hits_by_option(self.wanted, facets)
 
     @property
     def total(self) -> int:
@@ -141,8 +152,9 @@ class Listing:
     def rows(self) -> list[PublicVacancy]:
         return self._page[0]
 
-    def _link(self, **changed: str) -> str:
-        pairs = [*self.wanted.dump(), *(self.extra | changed).items()]
+    def link_to(self, wanted: FilterSet, **more: str) -> str:
+        """Query string of another filter in the order and view of this page."""
+        pairs = [*wanted.dump(), *(self.extra | more).items()]
         query = QueryDict(mutable=True)
         for name, value in pairs:
             query.appendlist(name, value)
@@ -151,12 +163,12 @@ class Listing:
     @property
     def previous(self) -> str:
         """Query string of the page before, or ''."""
-        return self._link(before=_write_cursor(self.rows[0])) if self.rows and self._page[1] else ""
+        return self.link_to(self.wanted, before=_write_cursor(self.rows[0])) if self.rows and self._page[1] else ""
 
     @property
     def following(self) -> str:
         """Query string of the page after, or ''."""
-        return self._link(after=_write_cursor(self.rows[-1])) if self.rows and self._page[2] else ""
+        return self.link_to(self.wanted, after=_write_cursor(self.rows[-1])) if self.rows and self._page[2] else ""
 
     @property
     def here(self) -> str:
@@ -178,13 +190,18 @@ class Listing:
 
     def remedies(self) -> list[dict[str, Any]]:
         """For an empty result: each criterion with the hits that dropping it brings, most first."""
-        found = [c | {"hits": PublicVacancy.objects.matching(self.wanted.without(c["name"])).count()} for c in self.chips()]
+        found = [c | {"hits": self.snapshot.counter.count(self.wanted.without(c["name"]))} for c in self.chips()]
         return sorted((c for c in found if c["hits"]), key=lambda c: -c["hits"])
 
     @property
     def hits_by_option(self) -> dict[str, dict[str, int]]:
         """For each facet the hits per option, as if that option were added to the other filters."""
         return self._counts[1]
+
+    def hits_by_pair(self, one: str, other: str) -> dict[tuple[str, str], int]:
+        """Return the hits per pair of options of two facets, as if both were chosen beside the other filters."""
+        pair = (VacancyFilter.criterion(one), VacancyFilter.criterion(other))
+        return PublicVacancy.objects.all().hits_by_pair(self.wanted, *pair)  # type: ignore[arg-type]
 
     def form(self) -> list[dict[str, Any]]:
         """Every criterion with its current value and, where it helps to choose, the hits per option."""

@@ -1,35 +1,37 @@
-"""What the map draws: positions of all hits in columns, and single shapes."""
+"""What the map draws: where its rows are, and single shapes."""
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import Any
 
+from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import ngettext
 
 from geo import crs
-from geo.positions import xy_in
-from vacancies.public import PublicVacancyQuerySet
+from layers.publish.snapshot import store
+from vacancies.listing import ORDERS, Listing
 
 
-def map_payload(rows: PublicVacancyQuerySet) -> dict[str, Any]:
-    """Return the hits as columns.
-
-    Returns
-    -------
-    dict
-        `keys`, `lon` and `lat` (EPSG:4326, six decimals), `transit` (class letter or ''), `exact` (1 or 0); all lists of
-        one length, ordered by key.
-    """
-    columns = rows.order_by("key").annotate(**xy_in("point", crs.WEB))
-    found = list(columns.values_list("key", "x", "y", "transit_class", "is_exact"))
-    keys, lon, lat, transit, exact = zip(*found, strict=True) if found else ((), (), (), (), ())
+def map_settings(listing: Listing) -> dict[str, Any]:
+    """Return what the map must know to begin: where the rows are, how they are drawn, and what day it is."""
+    classes = [{"value": c.value or "", "colour": c.symbol.fill} for c in listing.snapshot.layer.style.classes]
+    address = reverse("snapshot_part", args=[listing.snapshot.name, store.FILES[0]]).removesuffix(store.FILES[0])
+    words = {"one": ngettext("{n} Leerstand", "{n} Leerstände", 1), "many": ngettext("{n} Leerstand", "{n} Leerstände", 2)}
+    orders = {o.name: {"column": o.column, "descending": o.descending} for o in ORDERS}
     return {
-        "keys": keys,
-        "lon": [round(v, 6) for v in lon],
-        "lat": [round(v, 6) for v in lat],
-        "transit": transit,
-        "exact": [int(v) for v in exact],
+        "snapshot": address,
+        "far": len(listing.snapshot.table) > settings.MAP_ROWS,
+        "worker": static("js/hits_worker.js"),
+        "classes": classes,
+        "drawn": listing.snapshot.layer.style.column,
+        "orders": orders,
+        "words": words,
+        "today": datetime.date.today().isoformat(),
     }
 
 

@@ -11,10 +11,10 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.functions import Concat, Upper
 from django.utils import translation
 from django.utils.text import slugify
@@ -67,6 +67,14 @@ class VacancyQuerySet(models.QuerySet["Vacancy"]):
     def examples(self) -> VacancyQuerySet:
         """The fictional ones."""
         return self.filter(is_example=True)
+
+    def registered(self) -> VacancyQuerySet:
+        """All that are kept, public or not; what is archived is history."""
+        return self.exclude(publication=c.Publication.ARCHIVED)
+
+    def hits_by_district(self) -> dict[str, int]:
+        """Number of objects per AGS of the district."""
+        return dict(self.order_by().values_list("town__district__ags5").annotate(n=Count("pk", distinct=True)))
 
     def real(self) -> VacancyQuerySet:
         """The ones that exist."""
@@ -200,6 +208,7 @@ class Vacancy(models.Model):
         verbose_name = _("Leerstand")
         verbose_name_plural = _("Leerstände")
         indexes: ClassVar = [
+            GistIndex(fields=("public_point",), name="vacancy_public_point"),  # a generated column gets none by itself
             models.Index(fields=("-verified_at", "key"), condition=Q(publication="published"), name="vacancy_newest"),
             models.Index(fields=("source", "source_ref"), name="vacancy_source_ref"),
             GinIndex(OpClass(Upper("search_text"), "gin_trgm_ops"), name="vacancy_text_trgm"),
@@ -330,6 +339,7 @@ class Photo(models.Model):
     creator = models.CharField(_("Urheber:in"), max_length=120)
     licence = models.CharField(_("Lizenz"), max_length=60)
     taken_on = models.DateField(_("aufgenommen am"), null=True, blank=True)
+    shows = models.CharField(_("zeigt"), max_length=8, choices=c.Shows.choices, default=c.Shows.VIEW)
     is_public = models.BooleanField(_("öffentlich"), default=False)
 
     class Meta:

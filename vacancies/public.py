@@ -6,8 +6,9 @@ here; rows with a coarse position carry the centre of their grid cell.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
-from functools import reduce
+from functools import cached_property, reduce
 from operator import and_
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from geo.criteria import Choice
 from geo.filtering import FilterSet
 from geo.positions import X, Y
+from geo.time_criteria import months_before
 from vacancies import choices as c
 from vacancies.columns import VacancyColumns, choice, number, text
 
@@ -53,6 +55,25 @@ class PublicVacancyQuerySet(models.QuerySet["PublicVacancy"]):
         """Number of rows per AGS."""
         return dict(self.order_by().values_list("town_ags").annotate(n=Count("key")))
 
+    def in_district(self, ags5: str) -> PublicVacancyQuerySet:
+        """Those in one district."""
+        return self.filter(district_ags=ags5)
+
+    def hits_by_district(self) -> dict[str, int]:
+        """Number of objects per AGS of the district."""
+        return dict(self.order_by().values_list("district_ags").annotate(n=Count("key", distinct=True)))
+
+    def hits_by_duration(self, today: datetime.date) -> dict[int | None, int]:
+        """Number of objects per class of `choices.DURATIONS` (its months); None: since when is unknown."""
+        since = {f"m{m}": Count("key", filter=Q(vacant_since__lte=months_before(today, m))) for m, _label in c.DURATIONS if m}
+        found = self.order_by().aggregate(m0=Count("vacant_since"), all=Count("key"), **since)
+        counted: dict[int | None, int] = {None: found["all"] - found["m0"]}
+        longer = 0
+        for months, _label in c.DURATIONS:  # longest first
+            counted[months] = found[f"m{months}"] - longer
+            longer = found[f"m{months}"]
+        return counted
+
     def hits_by_option(self, wanted: FilterSet, facets: Iterable[Choice]) -> tuple[int, dict[str, dict[str, int]]]:
         """Hits in all, and for each facet the hits per option under the other criteria ("if I add this"), in one pass.
 
@@ -73,6 +94,12 @@ class PublicVacancyQuerySet(models.QuerySet["PublicVacancy"]):
             f.name: {value: found[f"f{i}_{k}"] for k, (value, _label) in enumerate(f.options())} for i, f in enumerate(facets)
         }
 
+    def hits_by_pair(self, wanted: FilterSet, one: Choice, other: Choice) -> dict[tuple[str, str], int]:
+        """Hits per pair of options of two facets that hold one value a row, under the other criteria; pairs without a hit are left out."""
+        others = self.matching(wanted.without(one.name, other.name)).order_by()
+        counted = others.values_list(one.column, other.column).annotate(n=Count("key"))
+        return {(a, b): n for a, b, n in counted}
+
 
 class PublicVacancy(VacancyColumns):
     """One public row. `key` is the public identity; the internal number never leaves the register."""
@@ -88,6 +115,16 @@ class PublicVacancy(VacancyColumns):
 
     def get_absolute_url(self) -> str:
         return reverse("vacancy", args=[self.slug])
+
+    @cached_property
+    def pictures(self) -> tuple[tuple[PublicPhoto, PublicPhoto] | None, list[PublicPhoto]]:
+        """The first picture from before and the last from after, where there are both, and the others in their order."""
+        every = list(self.photos.all())  # type: ignore[attr-defined]
+        before = next((p for p in every if p.shows == c.Shows.BEFORE), None)
+        after = next((p for p in reversed(every) if p.shows == c.Shows.AFTER), None)
+        if before is None or after is None:
+            return None, every
+        return (before, after), [p for p in every if p not in (before, after)]
 
 
 class PublicUnit(models.Model):
@@ -120,6 +157,7 @@ class PublicPhoto(models.Model):
     creator = text(_("Urheber:in"))
     licence = text(_("Lizenz"), 60)
     taken_on = models.DateField(_("aufgenommen am"), null=True)
+    shows = choice(_("zeigt"), c.Shows)
 
     class Meta:
         managed = False

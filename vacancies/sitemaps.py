@@ -8,10 +8,10 @@ from django.contrib.sitemaps import Sitemap
 from django.db.models import Max, QuerySet
 from django.urls import reverse
 
-from geo.models import Town
+from geo.models import District, Town
 from vacancies.public import PublicVacancy
 
-PAGES = ("map", "list", "towns", "compare", "sources", "classes", "impressum", "datenschutz", "barrierefreiheit")
+PAGES = ("map", "list", "towns", "districts", "overview", "compare", "sources", "classes", "impressum", "datenschutz", "barrierefreiheit")
 
 
 class Pages(Sitemap):
@@ -35,6 +35,15 @@ class Towns(Sitemap):
         return Town.objects.current().only("slug").order_by("slug")
 
 
+class Districts(Sitemap):
+    """Every district."""
+
+    i18n = alternates = True
+
+    def items(self) -> QuerySet[District]:
+        return District.objects.all().in_order()
+
+
 class Vacancies(Sitemap):
     """Every public vacancy; parts of 10,000."""
 
@@ -51,4 +60,4 @@ class Vacancies(Sitemap):
         return PublicVacancy.objects.aggregate(at=Max("verified_at"))["at"]  # in one question instead of over every row
 
 
-SITEMAPS = {"seiten": Pages, "orte": Towns, "leerstaende": Vacancies}
+SITEMAPS = {"seiten": Pages, "orte": Towns, "landkreise": Districts, "leerstaende": Vacancies}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -32,6 +33,10 @@ STRUCTURE_AREAS = {
     StructureArea.WIDER_METRO: _("im Weiteren Metropolenraum"),
 }
 CLASSES = {c: c.value for c in TransitClass}
+EXACT_CLASSES = {
+    **{c: format_lazy(_("ÖV-Güteklasse {value}"), value=c.value) for c in TransitClass},
+    "none": _("keiner ÖV-Güteklasse"),
+}
 # geeignet als …
 TARGET_USES = {
     TargetUse.STUDIO: _("Atelier"),

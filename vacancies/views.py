@@ -8,7 +8,7 @@ import markdown_it
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import Count
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
@@ -16,15 +16,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from geo.models import Town
-from layers.models import ReachRun, TownReach, TransitClass
+from layers.models import ReachRun, TransitClass
 from layers.reach.access import load_preset
 from vacancies.facts import fact_groups, key_facts, unit_rows
-from vacancies.filters import VacancyFilter
-from vacancies.listing import ORDERS, PAGE_PARAMETERS, Listing
-from vacancies.mapdata import map_payload, shape_of
+from vacancies.listing import ORDERS, Listing
+from vacancies.mapdata import map_settings, shape_of
 from vacancies.models import Photo, SiteText, Vacancy
 from vacancies.outward import OutwardQuestion
 from vacancies.permalink import permalink
+from vacancies.pictures.facets import Pictures
 from vacancies.public import PublicPhoto, PublicVacancy
 from vacancies.published import shown_datasets, source_lines
 
@@ -33,7 +33,7 @@ MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False
 
 def _listing_context(request: HttpRequest) -> dict[str, Any]:
     listing = Listing.ask(request.GET)
-    return {"listing": listing, "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
+    return {"map": map_settings(listing), "listing": listing, "orders": ORDERS, "has_examples": Vacancy.objects.examples().exists()}
 
 
 def _paper(request: HttpRequest, path: str) -> dict[str, object]:
@@ -41,21 +41,20 @@ def _paper(request: HttpRequest, path: str) -> dict[str, object]:
     return {"permalink": permalink(request, path), "sources": source_lines()}
 
 
+PARTS = {"answer": "_answer.html", "pictures": "_pictures.html"}
+
+
 @require_safe
 def listing_page(request: HttpRequest, page: str) -> HttpResponse:
-    """Map with list, or list alone; asked by the page itself for the changed part only."""
-    template = "_answer.html" if request.headers.get("X-Part") == "answer" else {"map": "map.html", "list": "list.html"}[page]
+    """Map with list, or list alone; asked by the page itself for a changed part only: the answer, or its charts once they are unfolded."""
+    part = request.headers.get("X-Part", "")
     context = _listing_context(request) | {"page": page}
+    if part != "answer":
+        context["pictures"] = Pictures(context["listing"])
+    template = PARTS.get(part) or {"map": "map.html", "list": "list.html"}[page]
     response = render(request, template, context | _paper(request, request.path + context["listing"].here))
     response["Vary"] = "X-Part, Accept-Language, Cookie"
     return response
-
-
-@require_safe
-def map_data(request: HttpRequest) -> JsonResponse:
-    """Positions of all hits, for the map alone."""
-    rows = PublicVacancy.objects.matching(VacancyFilter.parse(request.GET, ignore=PAGE_PARAMETERS))
-    return JsonResponse(map_payload(rows))
 
 
 @require_safe
@@ -96,22 +95,6 @@ def photo(request: HttpRequest, name: str) -> FileResponse:
         raise Http404 from None
     response["Cache-Control"] = "public, max-age=300" if released else "private, no-store"
     return response
-
-
-@require_safe
-def towns_page(request: HttpRequest) -> HttpResponse:
-    hits = PublicVacancy.objects.all().hits_by_town()
-    towns = [(town, hits.get(town.ags8, 0)) for town in Town.objects.current().by_district()]
-    return render(request, "towns.html", {"towns": towns, "page": "towns"})
-
-
-@require_safe
-def town_page(request: HttpRequest, slug: str) -> HttpResponse:
-    town = get_object_or_404(Town.objects.select_related("district", "merged_into"), slug=slug)
-    rows = PublicVacancy.objects.all().in_town(slug)
-    reach = TownReach.objects.filter(town=town, live=True).select_related("stop", "rail_stop").first()
-    context = {"town": town, "reach": reach, "run": ReachRun.objects.current(), "shape": shape_of(town.geom)}
-    return render(request, "town.html", context | _paper(request, request.path) | {"total": rows.count(), "rows": rows[:12]})
 
 
 @require_safe

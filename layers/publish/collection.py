@@ -51,6 +51,14 @@ class Field:
 
 
 @dataclass(frozen=True)
+class SnapshotPlan:
+    """What the map's file of columns holds first: the columns of these criteria, and further flags; those of all others follow."""
+
+    first: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Collection:
     """A public layer.
 
@@ -90,6 +98,8 @@ class Collection:
         What a person must have to see the layer; empty: everybody sees it.
     page_parameters : tuple of str
         What the addresses of its page carry besides the filter (sorting, paging); its files pass over them.
+    snapshot : SnapshotPlan
+        What the map loads at once, for layers of points that it filters in the browser; None: no snapshot is made.
     topic, theme : str
         ISO 19115 topic category and INSPIRE theme of the metadata.
     past : type
@@ -121,6 +131,7 @@ class Collection:
     hides: bool = False
     permission: str = ""
     page_parameters: tuple[str, ...] = ()
+    snapshot: SnapshotPlan | None = None
     topic: str = "planningCadastre"
     theme: str = ""
     past: type[models.Model] | None = None

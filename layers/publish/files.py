@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv as csv_module
 import io
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import orjson
 from django.contrib.gis.db.models.functions import AsGeoJSON, PointOnSurface, Transform
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from geo import crs
 from geo.models import Dataset
@@ -42,14 +43,16 @@ def _geojson(collection: Collection, rows: QuerySet[Any], head: dict[str, str]) 
     yield f'{{"type":"FeatureCollection",{ENCODER.encode(head)[1:-1]},"features":['.encode()
     names = [f.name for f in collection.fields]
     shape = AsGeoJSON(Transform(F(collection.geometry), crs.WEB), precision=DIGITS)
-    found = rows.order_by(collection.key).annotate(shape=shape).values_list("shape", *names)
+    objects = [i for i, f in enumerate(collection.fields) if f.kind == "object"]
     first = True
-    for batch in _batches(found):
+    for batch in _batches(_plain(collection, rows, shape_=shape)):
         parts = []
-        for geometry, key, *rest in batch:
-            properties = ENCODER.encode(dict(zip(names, (key, *rest), strict=True)))
-            parts.append(f'{{"type":"Feature","id":{json.dumps(key)},"geometry":{geometry},"properties":{properties}}}')
-        yield (("" if first else ",") + ",".join(parts)).encode()
+        for *values, geometry in batch:
+            for i in objects:
+                values[i] = orjson.loads(values[i]) if values[i] is not None else None
+            made = {"type": "Feature", "id": values[0], "geometry": orjson.Fragment(geometry)}
+            parts.append(orjson.dumps(made | {"properties": dict(zip(names, values, strict=True))}, ENCODER.default))
+        yield (b"" if first else b",") + b",".join(parts)
         first = False
     yield b"]}"
 
@@ -62,22 +65,40 @@ def csv(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
     """
     out = io.StringIO()
     writer = csv_module.writer(out, delimiter=";", lineterminator="\r\n")
-    names = [f.name for f in collection.fields]
     out.write("\ufeff")
-    writer.writerow([*names, "lon", "lat", "x", "y"])
+    writer.writerow([*(f.name for f in collection.fields), "lon", "lat", "x", "y"])
     spot = place(collection)
     web = Transform(spot, crs.WEB)
-    position = {"lon": X(web), "lat": Y(web), "east": X(spot), "north": Y(spot)}
-    found = rows.order_by(collection.key).annotate(**position).values_list(*names, "lon", "lat", "east", "north")
-    for batch in _batches(found):
-        for row in batch:
-            *values, lon, lat, x, y = row
-            writer.writerow([*(cell(v) for v in values), f"{lon:.{DIGITS}f}", f"{lat:.{DIGITS}f}", f"{x:.1f}", f"{y:.1f}"])
+    formats = (f"%.{DIGITS}f", f"%.{DIGITS}f", "%.1f", "%.1f")
+    for batch in _batches(_plain(collection, rows, lon_=X(web), lat_=Y(web), x_=X(spot), y_=Y(spot))):
+        columns = list(zip(*batch, strict=True))
+        cells = [_cells(f.kind, column) for f, column in zip(collection.fields, columns, strict=False)]
+        places = [[form % value for value in column] for form, column in zip(formats, columns[-4:], strict=True)]
+        writer.writerows(zip(*cells, *places, strict=True))
         yield out.getvalue().encode()
         out.seek(0)
         out.truncate()
     if out.tell():
         yield out.getvalue().encode()
+
+
+def _plain(collection: Collection, rows: QuerySet[Any], **more: Any) -> Any:
+    """Return the rows in the order of the key as tuples: the fields, objects as their JSON text, then `more`."""
+    texts = {f"json_{f.name}": Cast(F(f.name), TextField()) for f in collection.fields if f.kind == "object"}
+    names = [f"json_{f.name}" if f.kind == "object" else f.name for f in collection.fields]
+    return rows.order_by(collection.key).annotate(**texts, **more).values_list(*names, *more)
+
+
+def _cells(kind: str, column: Sequence[Any]) -> Sequence[Any]:
+    """Return the values of a column so that the CSV writer writes them as `cell` does; None, numbers and dates it does by itself."""
+    if kind == "list":
+        return [cell(value) for value in column]
+    if kind == "object":
+        return [None if text is None else cell(orjson.loads(text)) for text in column]
+    if kind not in ("flag", "text"):
+        return column
+    made = {value: cell(value) for value in set(column)}
+    return [made[value] for value in column]
 
 
 def place(collection: Collection) -> Any:

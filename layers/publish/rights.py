@@ -12,6 +12,8 @@ from django.db import connection, transaction
 from layers.publish.collection import is_internal
 
 TIMEOUT_MS = 20_000
+# many ask at once: starting helpers of the database costs more (10 ms) than they save, and takes them from others
+ALONE = "max_parallel_workers_per_gather"
 
 
 @contextmanager
@@ -24,10 +26,11 @@ def as_reader(timeout_ms: int = TIMEOUT_MS) -> Iterator[None]:
     role = settings.REGISTER_ROLE if is_internal() else settings.READER_ROLE
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {int(timeout_ms)}; SET LOCAL ROLE {role}")
+            limits = f"SET LOCAL statement_timeout = {int(timeout_ms)}; SET LOCAL {ALONE} = 0"
+            cursor.execute(f"{limits}; SET LOCAL ROLE {role}")
         yield
         with connection.cursor() as cursor:  # a surrounding transaction goes on as before; after an error its rollback sees to that
-            cursor.execute("RESET ROLE; SET LOCAL statement_timeout = DEFAULT")
+            cursor.execute(f"RESET ROLE; SET LOCAL statement_timeout = DEFAULT; SET LOCAL {ALONE} = DEFAULT")
 
 
 def read_by_reader(pieces: Iterable[bytes], timeout_ms: int = TIMEOUT_MS) -> Iterator[bytes]:
@@ -46,7 +49,7 @@ def reader_dsn(timeout_ms: int = TIMEOUT_MS) -> str:
     given = urlsplit(settings.READER_URL)
     own = bool(settings.READER_URL) and not is_internal()
     role = settings.REGISTER_ROLE if is_internal() else settings.READER_ROLE
-    options = f"-c statement_timeout={int(timeout_ms)}" + ("" if own else f" -c role={role}")
+    options = f"-c statement_timeout={int(timeout_ms)} -c {ALONE}=0" + ("" if own else f" -c role={role}")
     words = {
         "dbname": ours["NAME"],
         "host": unquote(given.hostname or "") if own else ours.get("HOST"),

@@ -1,11 +1,15 @@
 """Addresses of the published layers: files, and what describes them."""
 
+import re
+
 from django.urls import path, re_path, register_converter
 
-from layers.publish import views
+from layers.publish import tiles, views
 from layers.publish.collection import collections
 from layers.publish.describe import views as describe
 from layers.publish.qgis import views as qgis
+from layers.publish.snapshot import store
+from layers.publish.snapshot import views as snapshot
 
 
 class LayerConverter:
@@ -33,6 +37,12 @@ register_converter(FormatConverter, "format")
 
 urlpatterns = [
     path("<layer:name>.<format:extension>", views.download, name="download"),
+    re_path(rf"^karte/(?P<name>[0-9a-f]{{20}})/(?P<file>{'|'.join(map(re.escape, store.FILES))})$", snapshot.part, name="snapshot_part"),
+    re_path(r"^karte/(?P<name>[0-9a-f]{20})/treffer\.bin$", snapshot.matching_rows, name="snapshot_rows"),
+    re_path(r"^karte/(?P<name>[0-9a-f]{20})/antwort\.json$", snapshot.answer, name="snapshot_answer"),
+    re_path(r"^karte/(?P<name>[0-9a-f]{20})/lage/(?P<key>\w{1,12})\.json$", snapshot.place, name="snapshot_place"),
+    path("karte/<slug:name>/kachel/<int:x>/<int:y>.bin", snapshot.tile, name="snapshot_tile"),
+    path("kacheln/<layer:name>/<int:z>/<int:x>/<int:y>.mvt", tiles.vector_tile, name="vector_tile"),
     path("metadaten/<slug:name>.xml", describe.record, name="record"),
     path("dcat.rdf", describe.dcat, {"extension": "rdf"}, name="dcat"),
     path("dcat.ttl", describe.dcat, {"extension": "ttl"}, name="dcat_turtle"),

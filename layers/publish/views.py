@@ -24,7 +24,7 @@ from django.views.decorators.http import require_safe
 
 from geo.errors import Busy
 from geo.filtering import FilterSet
-from layers.publish import files, version
+from layers.publish import files
 from layers.publish.collection import Collection, collection
 from layers.publish.describe import about
 from layers.publish.exports import provenance, workbook, writers
@@ -98,7 +98,7 @@ def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, exten
     day = f"-{told.collection.day}" if told.collection.day else ""
     file = f"{name}{'-auswahl' if chosen and kind.write else ''}{day}.{extension}"
     links = [f'<{record}>; rel="describedby"; type="application/xml"', *(f'<{url}>; rel="license"' for url in told.licence_urls)]
-    tag = version.etag(told.collection, extension, told.text(), str(get_language()), str(_modified(told, wanted)))
+    tag = told.version.etag(extension, told.text(), str(get_language()), str(_modified(told, wanted)))
     changed = {
         "ETag": f"W/{tag}",  # two builds hold the same rows, not the same bytes
         "Last-Modified": http_date(_modified(told, wanted).timestamp()),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,7 @@ class Preset:
     intervals: tuple[tuple[float, bool, dict[str, str]], ...]
     radii_m: tuple[float, ...]
     classes: dict[str, tuple[str, ...]]
+    _group: dict[int, str] = field(default_factory=dict, init=False, repr=False, compare=False)  # what was asked before
 
     def letters(self) -> list[str]:
         """Return the classes the method can give, best first."""
@@ -62,7 +63,11 @@ class Preset:
 
     def group_of(self, route_type: int) -> str:
         """Return the mode group of a GTFS route type, '' when the method does not count it."""
-        return next((g for g, ranges in self.groups.items() if any(a <= route_type <= b for a, b in ranges)), NONE)
+        known = self._group.get(route_type)
+        if known is None:
+            known = next((g for g, ranges in self.groups.items() if any(a <= route_type <= b for a, b in ranges)), NONE)
+            self._group[route_type] = known
+        return known
 
     def category(self, group: str, departures: float) -> str:
         """Return the category of a stop with so many departures in the window, '' for none."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from geo.errors import InvalidParameter
 from geo.models import CentralFunction, Town
-from layers.models import Centre, TransitStop
+from layers.models import Centre, ReachRun, TransitStop
 
 BERLIN = "berlin-hbf"
 MAIN_STATION = re.compile(r"(s\+u |s |u )?berlin[ ,]+(hauptbahnhof|hbf)", re.IGNORECASE)
@@ -67,6 +67,12 @@ def centres(stops: Sequence[TransitStop], wanted: Iterable[str] | None = None) -
             raise InvalidParameter("centres", ", ".join(missing), f"{BERLIN} or the slug of a town with a stop, such as potsdam")
         found = [s for s in found if s.key in asked]
     return found
+
+
+def spots_of(run: ReachRun) -> list[Spot]:
+    """Return the centres of a run that is there, with the stops it was measured to."""
+    rows = run.centres.select_related("town").defer("town__geom").order_by("position")
+    return [Spot(c.key, c.name, c.kind, c.town, TransitStop(stop_id=c.stop_id, name=c.stop_name)) for c in rows]
 
 
 def agreed(before: Sequence[Spot], after: Sequence[Spot], served: Container[str]) -> list[Spot]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from geo.sources import geos
 from layers.models import Centre, ReachArea, ReachRun, StopReach, TransitStop
 from layers.reach import scan, surroundings
 from layers.reach.areas.around_stops import isochrones
-from layers.reach.centres import BERLIN, Spot, agreed, centres
+from layers.reach.centres import BERLIN, Spot, agreed, centres, spots_of
 from layers.reach.rows import Place, Travel
 from layers.reach.streets import OnStreets
 from layers.reach.transit import connections, travel
@@ -39,6 +41,7 @@ class Engine:
     spots: list[Spot]
     window: tuple[datetime.time, datetime.time]
     saturday: connections.DayTimetable | None = None
+    cache: Path | None = None  # where bounds are kept, if at all
     minutes: dict[str, travel.Minutes] = field(default_factory=dict)
     rows: list[Centre] = field(default_factory=list)
 
@@ -59,14 +62,18 @@ class Engine:
         InvalidParameter
             For a window that is none, a day the feed does not run on, or a centre that there is not.
         """
+        stops = list(TransitStop.objects.filter(dataset=source).defer("point", "by_route_type"))
+        return cls._loaded(source, day or source.valid_on, window, centres(stops, wanted))
+
+    @classmethod
+    def _loaded(cls, source: Dataset, day: datetime.date, window: tuple[datetime.time, datetime.time], spots: Iterable[Spot]) -> Engine:
         _check_window(window)
         path = feed_path(source)
         if path is None:
             raise RaumError(f"the file of the timetable {source.key!r} is no longer there; load it again with load_timetable")
-        timetable = connections.day_timetable(path, day or source.valid_on, CACHE)
-        stops = list(TransitStop.objects.filter(dataset=source).defer("point", "by_route_type"))
-        engine = cls._with(timetable, connections.footpaths(timetable), centres(stops, wanted), window, source.key)
-        engine.saturday = _saturday(path, timetable)
+        timetable = connections.day_timetable(path, day, CACHE)
+        engine = cls._with(timetable, connections.footpaths(timetable), spots, window, source.key)
+        engine.saturday, engine.cache = _saturday(path, timetable), CACHE
         return engine
 
     @classmethod
@@ -110,12 +117,11 @@ class Engine:
 
     @classmethod
     def again(cls, run: ReachRun) -> Engine | None:
-        """Return the engine of a run that is there, None when it holds no travel times."""
-        if not run.parameters:
-            return None
-        window = tuple(datetime.time.fromisoformat(t) for t in run.parameters["window"])
-        keys = list(run.centres.values_list("key", flat=True))
-        return cls.of(run.dataset, datetime.date.fromisoformat(run.parameters["day"]), window, keys)  # type: ignore[arg-type]
+        """Return the engine of a run that is there, None when it holds no travel times. The last one stays in memory.
+
+        Its centres are those of the run, whatever has become of towns and stops since.
+        """
+        return _again(run.pk, run.dataset.sha256) if run.parameters else None
 
     def parameters(self) -> dict[str, Any]:
         """Return what the travel times follow from, for the run's row."""
@@ -158,17 +164,21 @@ class Engine:
             from layers.reach.areas import cells
 
             asked["cells"] = self.near(cells.places())
-        self._ask(asked, progress)
+        self.minutes = self._measured(asked, range(len(self.spots)), progress)
         self._write_stops(run)
         if with_cells:
             cells.write(run, self.rows, self.minutes["cells"])
-        return {kind: self._of(kind, asked[kind], p) for kind, p in places.items()}
+        return {kind: self._of(self.minutes[kind], asked[kind], p) for kind, p in places.items()}
 
     def travel_in(self, places: Mapping[str, Sequence[Place]], progress: Progress = lambda *_: None) -> dict[str, Travel]:
-        """Return the travel times of some places, writing nothing."""
+        """Return the travel times of some places, writing nothing.
+
+        Where the bounds of the centres are known, only those are asked that can be the next of one of the places: mostly a handful
+        of sixty when the places lie together.
+        """
         asked = {kind: self.near(p) for kind, p in places.items()}
-        self._ask(asked, progress)
-        return {kind: self._of(kind, asked[kind], p) for kind, p in places.items()}
+        minutes = self._measured(asked, self._chosen(asked), progress)
+        return {kind: self._of(minutes[kind], asked[kind], p) for kind, p in places.items()}
 
     def areas(self, run: ReachRun, progress: Progress) -> None:
         """Write the isochrones of every centre, from the best rides of its stops."""
@@ -180,26 +190,54 @@ class Engine:
                 copy_in(ReachArea, [ReachArea(run=run, centre=centre, minutes=level, geom=geos(shape)) for level, shape in shapes])
                 progress("areas", done, len(self.rows))
 
-    def _ask(self, asked: Mapping[str, connections.Access], progress: Progress) -> None:
-        stops = [self.stop(s) for s in self.spots]
+    def _measured(self, asked: Mapping[str, connections.Access], chosen: Sequence[int], progress: Progress) -> dict[str, travel.Minutes]:
+        """Return the minutes to all centres; those that are not chosen count as not reached. A round of all leaves its bounds."""
 
         def told(done: int, of: int) -> None:
             progress("travel times to centres", done, of)
 
-        self.minutes = travel.to_centres(self.timetable, self.paths, stops, asked, self.window_s, progress=told)
+        whole = len(chosen) == len(self.spots)
+        bounds = travel.Bounds.empty(len(self.timetable.stop_id), len(self.spots)) if whole and self.cache else None
+        stops = [self.stop(self.spots[c]) for c in chosen]
+        found = travel.to_centres(self.timetable, self.paths, stops, asked, self.window_s, progress=told, bounds=bounds) if stops else {}
+        if bounds:
+            bounds.save(self._bounds_file)
+        return {kind: travel.spread(found.get(kind), chosen, (len(self.spots), len(a.start) - 1)) for kind, a in asked.items()}
 
-    def _of(self, kind: str, asked: connections.Access, places: Sequence[Place]) -> Travel:
-        """Return the numbers that stand in a place's row."""
-        found = self.minutes[kind]
-        berlin = [i for i, s in enumerate(self.spots) if s.key == BERLIN]
-        count = found.best.shape[1]
-        nothing = np.full(count, travel.NOT, dtype=np.int16)
-        to_berlin = (found.best[berlin[0]], found.median[berlin[0]], found.p90[berlin[0]]) if berlin else (nothing,) * 3
-        home = travel.last_home(self.timetable, self.paths, self.stop(self.spots[berlin[0]]), asked) if berlin else nothing
+    def _chosen(self, asked: Mapping[str, connections.Access]) -> Sequence[int]:
+        """Return the centres that can be the next of one of the places; all where that is not known."""
+        bounds = travel.Bounds.load(self._bounds_file) if self.cache else None
+        if bounds is None:
+            return range(len(self.spots))
+        groups = np.zeros((len(self._groups), len(self.spots)), dtype=bool)
+        for group, members in zip(groups, self._groups, strict=True):
+            group[members] = True
+        return np.unique(np.concatenate([travel.candidates(bounds, groups, access)[0] for access in asked.values()])).tolist()  # type: ignore[no-any-return]
+
+    @cached_property
+    def _bounds_file(self) -> Path:
+        """Where the bounds lie, by all that they follow from."""
+        made = hashlib.sha256(str((self.window_s, [self.stop(s) for s in self.spots])).encode())
+        for array in (v for part in (self.timetable, self.paths) for v in vars(part).values() if isinstance(v, np.ndarray)):
+            made.update(np.ascontiguousarray(array).tobytes())
+        return Path(self.cache or "") / f"bounds-{made.hexdigest()[:32]}-{travel.FORMAT}.npz"
+
+    @cached_property
+    def _groups(self) -> tuple[list[int], list[int], list[int]]:
+        """The centres of which a place is told the next one: Berlin Hbf, the Oberzentren, the Mittelzentren."""
         kinds = [s.kind for s in self.spots]
         oz = [i for i, k in enumerate(kinds) if k == Centre.Kind.OBERZENTRUM]
         # every Oberzentrum has the functions of a Mittelzentrum, too (LEP HR)
         mz = [i for i, k in enumerate(kinds) if k in (Centre.Kind.OBERZENTRUM, Centre.Kind.MITTELZENTRUM)]
+        return [i for i, s in enumerate(self.spots) if s.key == BERLIN], oz, mz
+
+    def _of(self, found: travel.Minutes, asked: connections.Access, places: Sequence[Place]) -> Travel:
+        """Return the numbers that stand in a place's row."""
+        berlin, oz, mz = self._groups
+        count = found.best.shape[1]
+        nothing = np.full(count, travel.NOT, dtype=np.int16)
+        to_berlin = (found.best[berlin[0]], found.median[berlin[0]], found.p90[berlin[0]]) if berlin else (nothing,) * 3
+        home = travel.last_home(self.timetable, self.paths, self.stop(self.spots[berlin[0]]), asked) if berlin else nothing
         saturday = self._on_saturday(self.spots[berlin[0]].stop.stop_id, places) if berlin else nothing
         return Travel(to_berlin, home, self._next(found, oz), self._next(found, mz), saturday)
 
@@ -209,7 +247,12 @@ class Engine:
         if day is None or stop_id not in day.index:
             return np.full(len(places), travel.NOT, dtype=np.int16)
         asked = {"places": _near(day, places)}
-        return travel.to_centre(day, connections.footpaths(day), day.index[stop_id], self.window_s, asked)["places"][0]
+        return travel.to_centre(day, self._saturday_paths, day.index[stop_id], self.window_s, asked)["places"][0]
+
+    @cached_property
+    def _saturday_paths(self) -> connections.Footpaths:
+        assert self.saturday is not None
+        return connections.footpaths(self.saturday)
 
     def _next(self, found: travel.Minutes, chosen: Sequence[int]) -> tuple[list[str], Any, Any]:
         row = travel.nearest(found, chosen)
@@ -228,6 +271,15 @@ class Engine:
             if sid in pks
         ]
         copy_in(StopReach, rows)
+
+
+@lru_cache(maxsize=1)
+def _again(run_id: int, _digest: str) -> Engine:
+    """Return the engine of a run; the digest of the feed tells when another one has been loaded in its place."""
+    run = ReachRun.objects.select_related("dataset").get(pk=run_id)
+    window = tuple(datetime.time.fromisoformat(t) for t in run.parameters["window"])
+    day = datetime.date.fromisoformat(run.parameters["day"])
+    return Engine._loaded(run.dataset, day, window, spots_of(run))  # type: ignore[arg-type]
 
 
 def _near(timetable: connections.DayTimetable, places: Sequence[Place]) -> connections.Access:

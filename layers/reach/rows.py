@@ -6,6 +6,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,7 @@ def rin(mz_min: int | None, oz_min: int | None) -> dict[str, bool]:
     }
 
 
+@cache
 def _rin_limits() -> dict[str, int]:
     return tomllib.loads((DATA / "presets" / "rin2008.toml").read_text(encoding="utf-8"))["public_transport_min"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.watching import Open, Watch, rows
 
+Tabs = Callable[..., Page]
 WATCH_LIVE = """
 addEventListener("DOMContentLoaded", () => {
   window.announced = [];
@@ -35,28 +36,56 @@ def watch(site: str) -> Watch:
     return Watch(urlsplit(site).netloc)
 
 
+@pytest.fixture(scope="session")
+def tabs(browser: Browser, site: str) -> Tabs:
+    """One tab per kind of browser, kept for all tests: a new one begins with a process and an empty cache, a second a page."""
+    kept: dict[str, Page] = {}
+
+    def do(**options: object) -> Page:
+        name = repr(sorted(options.items()))
+        if name not in kept:
+            context = browser.new_context(base_url=site, **options)  # type: ignore[arg-type]
+            context.set_default_timeout(10_000)
+            if options.get("java_script_enabled", True):
+                context.add_init_script(WATCH_LIVE)
+            kept[name] = context.new_page()
+        return kept[name]
+
+    return do
+
+
 @pytest.fixture
-def open_page(browser: Browser, site: str, watch: Watch, db: None) -> Iterator[Open]:
-    """Open a page of the site: `open_page("/", width=360, height=740, **context options)`."""
-    contexts = []
+def open_page(tabs: Tabs, watch: Watch, db: None) -> Iterator[Open]:
+    """Open a page of the site: `open_page("/", width=360, height=740, **context options)`.
+
+    The pages store nothing and set no cookies, so that a tab that has shown others is like a new one.
+    """
+    heard = {"request": watch.request, "console": watch.console, "weberror": watch.error}
+    used: list[Page] = []
 
     def do(path: str, width: int = 1280, height: int = 800, **options: object) -> Page:
-        options = {"locale": "de-DE", "reduced_motion": "reduce"} | options
-        context = browser.new_context(viewport={"width": width, "height": height}, base_url=site, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
-        context.on("request", watch.request)
-        context.on("console", watch.console)
-        context.on("weberror", lambda error: watch.complaints.append(str(error.error)))
-        if options.get("java_script_enabled", True):
-            context.add_init_script(WATCH_LIVE)
-        contexts.append(context)
-        page = context.new_page()
+        page = tabs(**{"locale": "de-DE", "reduced_motion": "reduce"} | options)
+        if page in used:
+            page = page.context.new_page()
+        else:
+            used.append(page)
+            for event, listener in heard.items():
+                page.context.on(event, listener)  # type: ignore[call-overload]
+        page.set_viewport_size({"width": width, "height": height})
         page.goto(path)
         return page
 
     yield do
-    for context in contexts:
-        context.close()
+    for tab in used:
+        for page in tab.context.pages:
+            if page != tab:
+                page.close()
+        for event, listener in heard.items():
+            tab.context.remove_listener(event, listener)
+        tab.context.clear_cookies()
+        tab.goto("about:blank")
+        tab.mouse.move(0, 0)
+        tab.emulate_media(media="null", forced_colors="null")
     assert watch.foreign == []
     assert watch.complaints == []
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Page, Request, WebError
 
 Open = Callable[..., Page]
 PUBLIC_PAGES = {
@@ -16,6 +18,10 @@ PUBLIC_PAGES = {
     "detail": "{vacancy}",
     "town": "/orte/wittenberge/",
     "towns": "/orte/",
+    "district": "/landkreise/prignitz/",
+    "districts": "/landkreise/",
+    "overview": "/ueberblick/",
+    "charts": "/leerstaende/?town_size=rural&transit_is=D#verteilung",
     "sources": "/datenquellen/",
     "embedded map": "/embed?town=wittenberge",
     "embedded list": "/embed?town=wittenberge&view=list",
@@ -48,6 +54,19 @@ class Watch:
         expected = "status of 400" in message.text or "status of 404" in message.text
         if message.type in {"error", "warning"} and not expected:
             self.complaints.append(message.text)
+
+    def error(self, error: WebError) -> None:
+        self.complaints.append(str(error.error))
+
+
+def violations(page: Page, **options: object) -> list[dict[str, Any]]:
+    """Return what axe finds on a page; it is put into the page once."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    found: list[dict[str, Any]] = page.evaluate(
+        "o => axe.run(document, o).then(r => r.violations)", {"resultTypes": ["violations"], **options}
+    )
+    return found
 
 
 def rows(sql: str, *values: object) -> list[tuple]:

@@ -256,9 +256,19 @@ def test_ranks_mean_at_least_as_good() -> None:
     assert set(rows.values_list("transit_class", flat=True)) == {"A", "B", "C"}
 
 
+def test_a_value_is_added_in_the_order_of_the_list_and_dropped_again() -> None:
+    start = VacancyFilter.parse("town_size=small_town_s&transit=C")
+    more = start.toggled("town_size", "rural")
+    assert more.query_string() == "town_size=rural&town_size=small_town_s&transit=C"
+    assert more.toggled("town_size", "rural") == start
+    assert start.toggled("town_size", "small_town_s").query_string() == "transit=C", "the last value takes the criterion with it"
+    assert start.choosing(town_size=(), transit_is=("D", "none")).query_string() == "transit=C&transit_is=D&transit_is=none"
+
+
 def test_a_new_criterion_is_one_entry(client, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     """It then stands in the form, the sentence, list, map and notebook."""
     import raumwohlstand as rw
+    from tests.contract.snapshots import keys_on_map
     from vacancies import choices as c
 
     entry = Choice(
@@ -270,6 +280,6 @@ def test_a_new_criterion_is_one_entry(client, monkeypatch: pytest.MonkeyPatch) -
     assert 'name="heating" value="stove" checked' in page
     assert "Leerstände, mit Heizung Öfen" in page
     assert f'data-total="{len(expected)}"' in page
-    assert client.get("/karte/daten.json?heating=stove").json()["keys"] == expected
+    assert keys_on_map(client, "heating=stove") == expected
     assert list(rw.vacancies(heating="stove").index) == expected
     assert 0 < len(expected) < Town.objects.count() * 9

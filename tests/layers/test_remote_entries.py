@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 from typing import Any
 
 import pytest
@@ -31,11 +32,13 @@ def test_the_ready_entries_are_valid_off_and_say_where_their_address_comes_from(
         layer.full_clean()
         assert not layer.enabled
         assert layer.checked_on is None
-        assert len(layer.source) > 20
+        assert re.search(r"\b\d\d\.\d\d\.20\d\d\b", layer.source), f"{layer.key}: when the address was read, or looked for"
         assert layer.url == "" or layer.url.startswith("https://")
+        assert layer.url or "Adresse" in layer.source, f"{layer.key}: why there is no address"
         assert hosts.ready_entries()[layer.key]["checked"] == ""
     known = hosts.allowed_hosts().public
     assert {"schullandschaft.brandenburg.de", "inspire.brandenburg.de", "isk.geobasis-bb.de"} <= known
+    assert {"maps.brandenburg.de", "www.bbsr-geodienste.de"} <= known
     assert "" not in known
 
 

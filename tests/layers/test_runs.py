@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import zipfile
 from pathlib import Path
@@ -16,6 +17,8 @@ from geo.models import Dataset, Town
 from layers import sources
 from layers.models import ReachRun, TownReach, TransitStop, VacancyReach
 from layers.reach import runs
+from layers.reach.engine import Engine
+from layers.reach.transit import travel
 from vacancies.models import Vacancy
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +85,47 @@ def test_a_coarse_vacancy_is_measured_from_its_grid_cell() -> None:
     vacancy.save()
     runs.refresh([vacancy.pk])
     assert VacancyReach.objects.get(vacancy=vacancy).stop_distance_m == 0
+
+
+def numbers(of: list[int]) -> list[dict[str, object]]:
+    """What the live run says of vacancies, without its own numbers."""
+    rows = VacancyReach.objects.filter(live=True, vacancy__in=of).order_by("vacancy_id").values()
+    return [{name: value for name, value in row.items() if name != "id"} for row in rows]
+
+
+def test_a_few_vacancies_get_what_a_run_of_all_gives_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = list(Vacancy.objects.order_by("pk").values_list("pk", flat=True))
+    asked: list[int] = []
+    to_centre = travel.to_centre
+    monkeypatch.setattr(travel, "to_centre", lambda *given: (asked.append(given[2]), to_centre(*given))[1])
+    for chosen in (every[5:6], every[1::97], every[-3:]):
+        before = numbers(chosen)
+        asked.clear()
+        assert runs.refresh(chosen) == len(chosen) == len(before)
+        assert numbers(chosen) == before
+        centres = ReachRun.objects.get(live=True).centres.count()
+        assert len(asked) < (centres / 3 if len(chosen) < 4 else centres + 2), "those that lie together need few of the centres"
+    assert len({row["mz_name"] for row in numbers(every[1::97])}) > 20
+
+
+def test_without_bounds_all_centres_are_asked_and_the_bounds_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    vacancy = Vacancy.objects.order_by("pk")[7].pk
+    before = numbers([vacancy])
+    engine = Engine.again(ReachRun.objects.get(live=True))
+    assert engine is not None
+    fresh = dataclasses.replace(engine, cache=tmp_path)
+    monkeypatch.setattr(Engine, "again", lambda _run: fresh)
+    for kept in (0, 1):
+        assert len(list(tmp_path.glob("bounds-*.npz"))) == kept
+        runs.refresh([vacancy])
+        assert numbers([vacancy]) == before
+    (file,) = tmp_path.glob("bounds-*.npz")
+    ours = travel.Bounds.load(fresh._bounds_file), travel.Bounds.load(engine._bounds_file)
+    assert file == fresh._bounds_file
+    assert all((getattr(ours[0], n) == getattr(ours[1], n)).all() for n in ("low", "high"))
+    file.write_bytes(file.read_bytes()[:1000])
+    runs.refresh([vacancy])
+    assert numbers([vacancy]) == before
 
 
 def week_feed(path: Path, missing_on: str = "20260310") -> Path:

@@ -78,6 +78,7 @@ BAD: dict[str, dict[str, str]] = {
     "sort across relations": {**FEATURES, "SORTBY": "units__name"},
     "sort random": {**FEATURES, "SORTBY": "?"},
     "property hidden": {**FEATURES, "PROPERTYNAME": "internal_note"},
+    "property of one of two": {**FEATURES, "TYPENAMES": "(raum:leerstaende)(raum:gemeinden)", "PROPERTYNAME": "(key)()"},
     "property path": {**FEATURES, "PROPERTYNAME": "../key"},
     "property injection": {**FEATURES, "PROPERTYNAME": "key,title)--"},
     "value of hidden column": {"REQUEST": "GetPropertyValue", "TYPENAMES": "leerstaende", "VALUEREFERENCE": "contact"},
@@ -176,6 +177,20 @@ def report_of(response: Any) -> etree._Element:
 @pytest.mark.parametrize("case", BAD)
 def test_bad_keys_are_reported(client: Client, case: str) -> None:
     report_of(client.get("/ogc/wfs", {"SERVICE": "WFS", "VERSION": "2.0.0", **BAD[case]}))
+
+
+@pytest.mark.parametrize("names", ["", " ", ",", "()", "()()"])
+def test_no_column_named_is_as_if_none_were_asked_for(client: Client, names: str) -> None:
+    keys = {
+        "SERVICE": "WFS",
+        "VERSION": "2.0.0",
+        "REQUEST": "GetFeature",
+        "TYPENAMES": "raum:gemeinden",
+        "COUNT": "1",
+        "PROPERTYNAME": names,
+    }
+    response = client.get("/ogc/wfs", keys)
+    assert b"<raum:population>" in b"".join(response.streaming_content)  # type: ignore[attr-defined]
 
 
 GET_FEATURE = f'<wfs:GetFeature service="WFS" version="2.0.0" xmlns:wfs="http://www.opengis.net/wfs/2.0" {FES} xmlns:raum="urn:x-raumwohlstand:layers"'

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote
 from urllib.request import urlopen
 
 import pytest
@@ -19,6 +20,7 @@ from django.test import Client
 from lxml import etree
 
 from geo import crs
+from layers.publish import paging
 from layers.publish.collection import collection, collections
 from tests.layers.ogc_schemas import check
 from tests.layers.test_wfs import OWS, URN, WFS, ask, features
@@ -182,3 +184,24 @@ print(json.dumps(dict(types=dict(zip(info["fields"], info["ogr_types"])), subtyp
     assert sorted(info["keys"]) == sorted(VACANCIES.matching(VACANCIES.parse("town_size=rural")).values_list("key", flat=True))
     assert info["crs"] == crs.STORAGE
     assert info["stops"] == [12_889, 12_889]
+
+
+def test_gdal_reads_all_pages_where_their_number_is_unknown(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large layers do not count what a filter leaves (test_large_layers.py); here every layer is one, whatever the database plans."""
+    monkeypatch.setattr(paging, "SMALL", 10)
+    monkeypatch.setattr(paging, "SORTED", re.compile("never"))
+    cache.clear()
+    address = f"{site}/ogc/wfs?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=raum:haltestellen&COUNT=5&FILTER="
+    fes = "<fes:Filter xmlns:fes='http://www.opengis.net/fes/2.0'><fes:PropertyIsEqualTo><fes:ValueReference>mode</fes:ValueReference>"
+    fes += "<fes:Literal>bus</fes:Literal></fes:PropertyIsEqualTo></fes:Filter>"
+    with urlopen(address + quote(fes)) as answer:
+        assert b'numberMatched="unknown"' in answer.read(2000)
+    found = gdal(
+        f"""
+stops = pyogrio.read_dataframe("WFS:{site}/ogc/wfs", layer="raum:haltestellen", columns=["stop_id"], where="mode <> 'bus'")
+print(json.dumps([len(stops), stops["stop_id"].nunique()]))
+"""
+    )
+    total = collection("haltestellen").rows().exclude(mode="bus").count()
+    assert total > 1_000  # rows of a page
+    assert found == [total, total]

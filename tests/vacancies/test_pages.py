@@ -20,6 +20,9 @@ PAGES = (
     "/leerstaende/",
     "/orte/",
     "/orte/wittenberge/",
+    "/landkreise/",
+    "/landkreise/prignitz/",
+    "/ueberblick/",
     "/vergleich/",
     "/datenquellen/",
     "/impressum/",
@@ -59,7 +62,7 @@ def test_an_invalid_filter_is_named_with_a_way_out(client: Client) -> None:
 
 
 def test_the_twins_answer_invalid_filters_as_json(client: Client) -> None:
-    for page in ("/leerstaende.geojson", "/leerstaende.csv", "/karte/daten.json"):
+    for page in ("/leerstaende.geojson", "/leerstaende.csv"):
         response = client.get(f"{page}?area=x")
         assert response.status_code == 400
         assert response.json()["errors"] == [

@@ -125,3 +125,22 @@ def test_units_show_with_their_name_only_where_the_place_is_exact(client: Client
     text = client.get(page).content.decode()
     assert "Laden am Markt" not in text
     assert "85 m²" in text
+
+
+def test_two_pictures_of_before_and_after_are_compared_the_others_stand_alone(client: Client) -> None:
+    first = stored(shows="before", alt_text="Ruine", taken_on="2015-05-01")
+    page = f"/leerstaende/{first.vacancy.slug}/"
+    assert "before-after" not in client.get(page).content.decode(), "one picture alone is a picture"
+    middle = stored(shows="before", alt_text="Gerüst", taken_on="2017-05-01")
+    last = stored(shows="after", alt_text="Fertig", taken_on="2019-05-01")
+    assert first.vacancy_id == last.vacancy_id
+    text = client.get(page).content.decode()
+    compared = text[text.index('class="before-after"') : text.index("</figure>")]
+    assert 'alt="Ruine"' in compared
+    assert "vorher 2015" in compared
+    assert 'alt="Fertig"' in compared
+    assert "Gerüst" not in compared
+    assert text.count(f'src="/fotos/{middle.file.name}"') == 1
+    assert "js/before_after.js" in text
+    Photo.objects.filter(pk=last.pk).update(is_public=False)
+    assert "before-after" not in client.get(page).content.decode()

@@ -21,7 +21,8 @@ SELECT
     f.caption,
     f.creator,
     f.licence,
-    f.taken_on
+    f.taken_on,
+    f.shows
 FROM public_vacancy p
 JOIN vacancies_vacancy v ON v.key = p.key
 JOIN vacancies_photo f ON f.vacancy_id = v.id

@@ -63,6 +63,7 @@ SELECT
     d.ags5 AS district_ags,
     d.name AS district_name,
     coalesce(r.transit_class, '') AS transit_class,
+    coalesce(nullif(r.transit_class, ''), 'none') AS transit_is,
     s.name AS stop_name,
     r.stop_distance_m,
     rs.name AS rail_stop_name,

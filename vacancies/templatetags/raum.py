@@ -26,6 +26,12 @@ def figure(value: int | Decimal | float | None, digits: int = 0) -> str:
     return "" if value is None else figures.figure(value, digits)
 
 
+@register.simple_tag
+def density(population: int, area_km2: Decimal) -> str:
+    """Return inhabitants per square kilometre."""
+    return figures.figure(population / float(area_km2))
+
+
 @register.filter
 def walk(metres: int | None) -> str:
     """Return a distance as the crow flies: 420 m, 3,4 km."""

@@ -53,6 +53,7 @@ class Command(BaseCommand):
         elif not runs.is_complete():
             soon(complete_run)
             self.stdout.write("  travel times follow in the background, about a minute after the start")
+        self.analyze()
         if not options["no_static"]:
             self.step("static files", self.collect_static)
         self.stdout.write(
@@ -91,6 +92,13 @@ class Command(BaseCommand):
         own = tomllib.loads((geo_sources.DATA / "datasets.toml").read_text(encoding="utf-8"))["municipal-boundaries"]
         if not Dataset.objects.filter(key="municipal-boundaries", valid_on__gt=own["valid_on"]).exists():
             geo_sources.load_own()
+
+    def analyze(self) -> None:
+        """Count what is in the tables, where nobody has yet: until then the planner takes each for a few rows."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_class WHERE relname IN ('vacancies_vacancy', 'geo_town') AND reltuples < 0")
+            if cursor.fetchone():
+                self.step("statistics for the planner", lambda: cursor.execute("ANALYZE"))
 
     def collect_static(self) -> None:
         """Collect the static files when one of them changed."""

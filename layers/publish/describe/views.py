@@ -39,10 +39,11 @@ def record(request: HttpRequest, name: str) -> HttpResponse:
 def dcat(request: HttpRequest, extension: str) -> HttpResponse:
     """All layers with an open licence as a DCAT-AP.de catalogue, as RDF/XML or Turtle; 304 for those who have it."""
     layers, site = collections(), about.site(request)
-    changed = version.latest(layers)
-    described = [(c, about.datasets_of(c), version.changed_at(c)) for c in layers]
+    states = version.versions(layers)
+    changed = max(v.changed_at for v in states.values())
+    described = [(c, about.datasets_of(c), states[c.name].changed_at) for c in layers]
     told = "".join(f"{d.loaded_at}" for _c, sources, _at in described for d in sources)
-    tag = quote_etag(version.etag(layers[0], told, str(changed), extension, site.address, site.organisation, site.mail).strip('"'))
+    tag = quote_etag(states[layers[0].name].etag(told, str(changed), extension, site.address, site.organisation, site.mail).strip('"'))
     known = get_conditional_response(request, tag)
     if known is not None:
         return _open(known)

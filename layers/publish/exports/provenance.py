@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from geo import crs
 from geo.filtering import FilterSet
 from geo.models import Dataset
-from layers.publish import version
 from layers.publish.collection import Collection
+from layers.publish.version import PublishedVersion, version
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,12 @@ class Provenance:
     datasets: tuple[Dataset, ...]
     question: str
     link: str
-    changed_at: datetime.datetime
+    version: PublishedVersion
     run: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def changed_at(self) -> datetime.datetime:
+        return self.version.changed_at
 
     @property
     def attribution(self) -> str:
@@ -66,7 +70,7 @@ class Provenance:
 
 def of(collection: Collection, wanted: FilterSet, link: str) -> Provenance:
     """Return what a file with the rows of a filter says about itself; reads base tables, so ask before `as_reader`."""
-    return Provenance(collection, datasets_of(collection), wanted.sentence(), link, version.changed_at(collection), collection.run())
+    return Provenance(collection, datasets_of(collection), wanted.sentence(), link, version(collection), collection.run())
 
 
 def datasets_of(collection: Collection) -> tuple[Dataset, ...]:

@@ -187,6 +187,6 @@ def _pool() -> pool.Pool:
                 "LC_ALL": "C.UTF-8",
                 "MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf"),
             }
-            found = _pools[os.getpid()] = pool.Pool(environment)
+            found = _pools[os.getpid()] = pool.Pool(environment, folder / "by-cgi.txt")
             atexit.register(close)
     return found

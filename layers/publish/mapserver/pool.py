@@ -1,11 +1,12 @@
 """MapServer as helpers of this process: started when needed, asked over FastCGI, replaced when they die, hang or grow.
 
 Each helper is `mapserv` on a socket that only this process has; it ends with it. There is nothing to configure or to
-start beside the server.
+start beside the server. Where no helper can be started, each request gets a `mapserv` of its own (`once`): slower, else the same.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import shutil
@@ -20,15 +21,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from layers.publish.mapserver import once
 from layers.publish.ows.reports import OwsError
 
 SECONDS = 25.0  # longer than the database lets a query run
 LARGEST_ANSWER = 150_000_000  # bytes
 LARGEST_SPACE = 3_000_000_000  # bytes of address space
 MOST_REQUESTS, MOST_MEMORY = 2_000, 300_000_000  # then a helper is replaced
+REST_S = 60.0  # before helpers are tried again that could not be started
 BEGIN, END, PARAMS, STDIN, STDOUT, STDERR = 1, 3, 4, 5, 6, 7  # FastCGI 1.0, section 8
 RECORD = struct.Struct("!BBHHBx")
 PLACES = ("/usr/lib/cgi-bin/mapserv", "/usr/local/bin/mapserv", "/usr/bin/mapserv")
+
+
+log = logging.getLogger(__name__)
 
 
 class Died(Exception):
@@ -66,7 +72,11 @@ class Helper:
                     command, stdin=listening, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(environment), cwd="/"
                 )
                 self.line = socket.socket(socket.AF_UNIX)
-                self.line.connect(str(folder / "s"))
+                try:
+                    self.line.connect(str(folder / "s"))
+                except OSError:
+                    self.end()
+                    raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         resource.prlimit(self.process.pid, resource.RLIMIT_AS, (LARGEST_SPACE, LARGEST_SPACE))
@@ -89,7 +99,7 @@ class Helper:
                 if kind == STDOUT:
                     size += length
                     if size > LARGEST_ANSWER:
-                        raise Died("the answer is too large")
+                        raise once.TooLarge
                     out.append(content)
         except TimeoutError:
             raise
@@ -128,32 +138,70 @@ class Helper:
 class Pool:
     """The helpers of this process. As many work as there are requests at once; the gate before it limits those."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], note: Path) -> None:
         self.environment = dict(environment)
+        self.note = note  # holds the reason while helpers cannot be started; `./dev status` shows it
         self._idle: list[Helper] = []
         self._lock = threading.Lock()
-        self._pid = os.getpid()
+        self._rests_until, self._failure, self._told = 0.0, "", False
         # helpers end with the thread that started them: one that lives as long as the process
         self._starter = ThreadPoolExecutor(1, "mapserv")
 
     def ask(self, words: Mapping[str, str], body: bytes = b"", seconds: float = SECONDS) -> Answer:
         """Return MapServer's answer to a CGI request; raises `OwsError` when there is none."""
-        for attempt in (1, 2):
-            helper = self._take()
+        until = time.monotonic() + seconds
+        try:
+            raw = None if self.by_cgi else self._by_helper(words, body, until)
+            return _answer(self._once(words, body, until) if raw is None else raw)
+        except TimeoutError:
+            raise OwsError("NoApplicableCode", f"the answer took longer than {seconds:g} s; ask for less at once", status=503) from None
+        except once.TooLarge:
+            text = f"the answer has more than {LARGEST_ANSWER // 1_000_000} MB; ask for less at once"
+            raise OwsError("NoApplicableCode", text, status=503) from None
+        except OSError:
+            raise OwsError("NoApplicableCode", "MapServer could not be started", status=503) from None
+
+    @property
+    def by_cgi(self) -> bool:
+        """Whether requests get a process each, because helpers could not be started a moment ago."""
+        return time.monotonic() < self._rests_until
+
+    def _by_helper(self, words: Mapping[str, str], body: bytes, until: float) -> bytes | None:
+        """Return a helper's answer, None when there is none that can answer."""
+        for _attempt in (1, 2):
             try:
-                raw = helper.ask(words, body, seconds)
-            except TimeoutError:
+                helper = self._take()
+            except OSError as error:
+                self._failure = str(error)
+                return None
+            try:
+                raw = helper.ask(words, body, max(until - time.monotonic(), 0.01))
+            except Died as error:
                 helper.end()
-                raise OwsError("NoApplicableCode", f"the answer took longer than {seconds:g} s; ask for less at once", status=503) from None
-            except Died:
-                used = helper.requests > 1
-                helper.end()
-                if attempt == 1 and used:  # it may have died before this request
+                if helper.requests > 1:  # it may have died before this request
                     continue
-                raise OwsError("NoApplicableCode", "MapServer gave no answer to this request", status=503) from None
+                self._failure = str(error)
+                return None
+            except BaseException:
+                helper.end()
+                raise
             self._give_back(helper)
-            return _answer(raw)
-        raise AssertionError
+            if helper.requests == 1:
+                self.note.unlink(missing_ok=True)
+            return raw
+        return b""
+
+    def _once(self, words: Mapping[str, str], body: bytes, until: float) -> bytes:
+        """Return the answer of a process of its own; what it can answer and a new helper cannot tells that helpers do not work."""
+        left = max(until - time.monotonic(), 0.01)
+        raw = once.ask(self._command(), self.environment, words, body, left, (LARGEST_SPACE, LARGEST_ANSWER))
+        if raw and not self.by_cgi:
+            self._rests_until = time.monotonic() + REST_S
+            self.note.write_text(self._failure, encoding="utf-8")
+            if not self._told:
+                log.warning("MapServer does not run as FastCGI (%s); it is started for each request, which is slower", self._failure)
+            self._told = True
+        return raw
 
     def close(self) -> None:
         with self._lock:
@@ -163,16 +211,18 @@ class Pool:
         self._starter.shutdown()
 
     def _take(self) -> Helper:
-        command = [program()]
         with self._lock:
             while self._idle:
                 helper = self._idle.pop()
                 if helper.process.poll() is None:
                     return helper
                 helper.end()
-        if setpriv := shutil.which("setpriv"):
-            command = [setpriv, "--pdeathsig", "KILL", "--", *command]
-        return self._starter.submit(Helper, command, self.environment).result()
+        return self._starter.submit(Helper, self._command(), self.environment).result()
+
+    @staticmethod
+    def _command() -> list[str]:
+        setpriv = shutil.which("setpriv")
+        return [*([setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []), program()]
 
     def _give_back(self, helper: Helper) -> None:
         if helper.worn():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,38 +33,35 @@ def shape(collection: Collection, uri: str) -> AsGeoJSON:
 
 def page(wanted: Wanted, state: str, address: str, links: Links) -> tuple[dict[str, Any], Iterator[bytes]]:
     """Return what heads a page of features, and the features; the latter are read while they are taken."""
-    order = Order.of(wanted.rows, wanted.collection.key, state)
-    matched = order.count()
-    returned = max(0, min(wanted.limit, matched - wanted.offset))
+    order = Order.of(wanted.rows, wanted.collection.key, state, wanted.collection.rows())
+    names = [f.name for f in wanted.columns]
+    shapes = {"_shape": shape(wanted.collection, wanted.crs)} if wanted.geometry else {}
+    rows = order.rows.annotate(**shapes).values_list(wanted.collection.key, *shapes, *names)
+    part = order.part(rows, wanted.offset, wanted.limit)
     kept = [(n, v) for n, v in wanted.query if n not in ("offset", "limit")]
 
     def to(offset: int) -> str:
         return f"{address}?{urlencode([*kept, ('limit', wanted.limit), ('offset', offset)], safe=',:/')}"
 
     around = []
-    if wanted.offset + returned < matched and returned:
+    if part.more and part.returned:
         around.append({"rel": "next", "type": "application/geo+json", "href": to(wanted.offset + wanted.limit)})
     if wanted.offset:
         around.append({"rel": "prev", "type": "application/geo+json", "href": to(max(0, wanted.offset - wanted.limit))})
     head = {
         "type": "FeatureCollection",
         "timeStamp": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "numberMatched": matched,
-        "numberReturned": returned,
+        **({} if part.matched is None else {"numberMatched": part.matched}),
+        "numberReturned": part.returned,
         "links": [*links, *around],
     }
-    return head, features(wanted, order, returned)
+    return head, features(order.page(rows, wanted.offset, part) if part.returned else (), names, bool(shapes))
 
 
-def features(wanted: Wanted, order: Order, returned: int) -> Iterator[bytes]:
-    """Yield each feature."""
-    if not returned:
-        return
-    names = [f.name for f in wanted.columns]
-    shapes = {"_shape": shape(wanted.collection, wanted.crs)} if wanted.geometry else {}
-    rows = order.page(order.rows.annotate(**shapes), wanted.offset, returned)
-    for key, *row in rows.values_list(wanted.collection.key, *shapes, *names).iterator(chunk_size=1000):
-        geometry = row.pop(0) if shapes else None
+def features(rows: Iterable[tuple[Any, ...]], names: list[str], has_shape: bool) -> Iterator[bytes]:
+    """Yield each feature of rows that hold the key, perhaps the geometry as GeoJSON, and the columns."""
+    for key, *row in rows:
+        geometry = row.pop(0) if has_shape else None
         yield feature(key, geometry, dict(zip(names, row, strict=True)))
 
 

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
 from geo.errors import InvalidParameter, RaumError
-from layers.publish import asking, version
+from layers.publish import asking
 from layers.publish.collection import Collection, collection, collections
 from layers.publish.describe.about import site
 from layers.publish.mapserver.engine import client_of
@@ -26,6 +26,7 @@ from layers.publish.ogcapi.parameters import CRS84, FORMATS, Wanted, filter_name
 from layers.publish.ows.gate import Gate
 from layers.publish.ows.reports import OwsError, report
 from layers.publish.rights import as_reader
+from layers.publish.version import PublishedVersion, version
 
 IN_MEMORY, LONGEST_ADDRESS, ROWS_OF_A_PAGE = 4_000_000, 60_000, 100
 gate = Gate(slots=4)
@@ -143,14 +144,14 @@ def queryables(asked: Asked, name: str) -> HttpResponse:
 def found(asked: Asked, name: str) -> HttpResponseBase:
     """The features of a collection, page by page."""
     layer = _layer(name)
-    wanted, state = read(layer, asked.pairs), version.etag(layer)
-    head = _head(asked, layer, wanted.crs)
+    wanted, state = read(layer, asked.pairs), version(layer)
+    head = _head(asked, state, wanted.crs)
     if (known := _known(asked, head)) is not None:
         return known
     own = documents.both(asked.here, asked.format, _kept(asked), documents.GEOJSON)
     own.append(documents.link("collection", documents.JSON, asked.here.removesuffix("/items"), str(layer.title)))
     with gate.passage(client_of(asked.request)), as_reader():
-        top, rows = items.page(wanted, state, asked.here, own)
+        top, rows = items.page(wanted, state.etag(), asked.here, own)
         if asked.format == "html":
             response: HttpResponseBase = _table(asked, wanted, top, list(rows))
         else:
@@ -192,10 +193,9 @@ def _kept(asked: Asked) -> str:
     return "&".join(f"{quote(n, safe='')}={quote(v, safe=',:/')}" for n, v in asked.pairs if n != "f")
 
 
-def _head(asked: Asked, layer: Collection, uri: str) -> dict[str, str]:
-    changed = version.changed_at(layer)
-    tag = version.etag(layer, asked.here, asked.format, repr(asked.pairs), asked.request.headers.get("Accept-Language", ""))
-    return {"ETag": f"W/{tag}", "Last-Modified": f"{changed:%a, %d %b %Y %H:%M:%S GMT}", "Content-Crs": f"<{uri}>"}
+def _head(asked: Asked, state: PublishedVersion, uri: str) -> dict[str, str]:
+    tag = state.etag(asked.here, asked.format, repr(asked.pairs), asked.request.headers.get("Accept-Language", ""))
+    return {"ETag": f"W/{tag}", "Last-Modified": f"{state.changed_at:%a, %d %b %Y %H:%M:%S GMT}", "Content-Crs": f"<{uri}>"}
 
 
 def _known(asked: Asked, head: dict[str, str]) -> HttpResponseBase | None:

@@ -57,11 +57,18 @@ class Joined(Func):
     output_field = TextField()
 
 
-class _TextElement(XsdElement):
+class TextElement(XsdElement):
     """A column that is asked and written as one text, whatever it is in the database."""
 
     def text(self) -> Any:
         raise NotImplementedError
+
+    def written(self, value: Any) -> str:
+        raise NotImplementedError
+
+    def get_value(self, instance: Model) -> str | None:
+        value = super().get_value(instance)
+        return None if value is None else self.written(value)
 
     def build_lhs_part(self, compiler: Any, match: Any) -> Any:
         return compiler.add_annotation(self.text())
@@ -70,22 +77,20 @@ class _TextElement(XsdElement):
         return self.text()
 
 
-class ListElement(_TextElement):
+class ListElement(TextElement):
     def text(self) -> Any:
         return Joined(F(self.orm_path))
 
-    def get_value(self, instance: Model) -> str | None:
-        value = super().get_value(instance)
-        return None if value is None else "|".join(value)
+    def written(self, value: list[str]) -> str:
+        return "|".join(value)
 
 
-class ObjectElement(_TextElement):
+class ObjectElement(TextElement):
     def text(self) -> Any:
         return Cast(F(self.orm_path), TextField())
 
-    def get_value(self, instance: Model) -> str | None:
-        value = super().get_value(instance)
-        return None if value is None else json.dumps(value, ensure_ascii=False)
+    def written(self, value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False)
 
 
 class _Absent(XsdElement):

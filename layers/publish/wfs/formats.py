@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,17 @@ import pyarrow as pa
 from django.contrib.gis.db.models.functions import AsGeoJSON, AsWKB
 from django.db.models import Func, Model, QuerySet
 from gisserver.crs import CRS84, WGS84
-from gisserver.db import AsGML, get_db_geometry_target, replace_queryset_geometries
+from gisserver.db import AsGML, get_db_geometry_target
 from gisserver.output import CollectionOutputRenderer, DBCSVRenderer, DBGeoJsonRenderer, DBGML32Renderer, DBGML32ValueRenderer
 from gisserver.output.utils import tag_escape
 from gisserver.output.xmlschema import XmlSchemaRenderer
 
 from geo import crs
 from layers.publish.files import cell
-from layers.publish.wfs.feature_types import KINDS, LayerField, id_of
+from layers.publish.wfs.feature_types import KINDS, LayerField, TextElement, id_of
 
 LARGEST_PAGE = 10_000
+UNSAFE = re.compile(r"[&<>]|[^\x20-\U0010FFFF]")  # what XML cannot hold as it is, and some it can
 NO_ID = re.compile(r"<gml:(Polygon|Point|LineString)>")
 ARROW = {KINDS["number"]: pa.int64(), KINDS["decimal"]: pa.float64(), KINDS["flag"]: pa.bool_(), KINDS["date"]: pa.date32()}
 
@@ -37,23 +38,39 @@ class Gml(DBGML32Renderer):
     """GML 3.2: identifiers that are valid, on inner polygons, too; empty columns say so (`xsi:nil`)."""
 
     def decorate_queryset(self, projection: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows come as tuples: the key, then the columns in their order, geometries as GML."""
         rows = CollectionOutputRenderer.decorate_queryset(self, projection, queryset)
         target, modern = projection.output_crs, not projection.output_crs.force_xy
         options = {"is_latlon": modern and target.is_north_east_order, "long_urn": modern, "precision": digits(target.srid)}
-        return replace_queryset_geometries(rows, projection.geometry_elements, target, AsGML, **options)
+        elements = projection.xsd_root_elements
+        shapes = {f"_gml_{e.name}": AsGML(get_db_geometry_target(e, target), **options) for e in elements if e.type.is_geometry}
+        columns = [f"_gml_{e.name}" if e.type.is_geometry else e.orm_path for e in elements]
+        return rows.annotate(**shapes).values_list("pk", *columns)
 
-    def write_feature(self, projection: Any, instance: Model, extra_xmlns: str = "") -> None:
-        name = self.feature_qnames[projection.feature_type]
-        self._write(f'<{name} gml:id="{projection.feature_type.name}.{id_of(instance.pk)}"{extra_xmlns}>\n')
-        for element in projection.xsd_root_elements:
-            if element.type.is_geometry:
-                self.write_gml_field(projection, element, instance)
+    def start_collection(self, sub_collection: Any) -> None:
+        """Note what is the same in every feature: names, tags, and how each column is written."""
+        layer = sub_collection.projection.feature_type
+        name = self.feature_qnames[layer]
+        self._begin, self._end = f'<{name} gml:id="{layer.name}.', f"</{name}>\n"
+        self._shape = layer.model._meta.object_name
+        self._columns = []
+        for element in sub_collection.projection.xsd_root_elements:
+            name = self.xml_qnames[element]
+            self._columns.append((_writer(element), f"<{name}>", f"</{name}>\n", f'<{name} xsi:nil="true"/>\n'))
+
+    def write_feature(self, projection: Any, instance: tuple[Any, ...], extra_xmlns: str = "") -> None:
+        key = id_of(instance[0])
+        parts = [f'{self._begin}{key}"{extra_xmlns}>\n']
+        for value, (text, begin, end, nil) in zip(instance[1:], self._columns, strict=True):
+            if value is None:
+                parts.append(nil)
+            elif text is None:
+                made = self.render_gml_value(projection, super().get_gml_id(self._shape, key), value)
+                parts.append(f"{begin}{made}{end}")
             else:
-                self.write_xml_field(projection, element, without_control(element.get_value(instance)))
-        self._write(f"</{name}>\n")
-
-    def get_gml_id(self, prefix: str, object_id: object) -> str:
-        return super().get_gml_id(prefix, id_of(object_id))
+                parts.append(f"{begin}{text(value)}{end}")
+        parts.append(self._end)
+        self._write("".join(parts))
 
     def render_gml_value(self, projection: Any, gml_id: str, value: str, extra_xmlns: str = "") -> str:
         return with_ids(super().render_gml_value(projection, gml_id, value, extra_xmlns), gml_id)
@@ -76,8 +93,24 @@ class GmlValue(DBGML32ValueRenderer):
 
 def with_ids(gml: str, gml_id: str) -> str:
     """Return GML in which every inner geometry has a gml:id, as GML 3.2 demands."""
+    if gml.startswith("<gml:Point"):
+        return gml  # has none
     number = count(1)
     return NO_ID.sub(lambda m: f'<gml:{m[1]} gml:id="{gml_id}.{next(number)}">', gml)
+
+
+def _writer(element: Any) -> Callable[[Any], str] | None:
+    """Return what makes XML text of a column's values, None for geometries."""
+    if isinstance(element, TextElement):
+        return lambda value: xml_text(element.written(value))
+    return None if element.type.is_geometry else xml_text
+
+
+def xml_text(value: Any) -> str:
+    """Return a value as text in XML."""
+    if isinstance(value, str):
+        return tag_escape(without_control(value)) if UNSAFE.search(value) else value
+    return ("true" if value else "false") if isinstance(value, bool) else tag_escape(str(value))
 
 
 def without_control(value: Any) -> Any:
@@ -99,14 +132,19 @@ class GeoJson(DBGeoJsonRenderer):
         rows = CollectionOutputRenderer.decorate_queryset(self, projection, queryset)
         moved = Func(get_db_geometry_target(geometry, projection.output_crs), function="ST_ForcePolygonCCW", output_field=geometry.source)
         shape = AsGeoJSON(moved, precision=min(digits(projection.output_crs.srid), 7))
-        return rows.defer(geometry.orm_path).annotate(_as_db_geojson=shape)
+        columns = [e for e in projection.xsd_root_elements if not e.type.is_geometry]
+        projection.json_columns = [e.name for e in columns], [(i, e.written) for i, e in enumerate(columns) if isinstance(e, TextElement)]
+        return rows.annotate(_shape=shape).values_list("pk", "_shape", *(e.orm_path for e in columns))
 
-    def render_feature(self, projection: Any, instance: Model) -> bytes:
-        values = {e.name: e.get_value(instance) for e in projection.xsd_root_elements if not e.type.is_geometry}
+    def render_feature(self, projection: Any, instance: tuple[Any, ...]) -> bytes:
+        key, shape, *values = instance
+        names, texts = projection.json_columns
+        for i, written in texts:
+            values[i] = None if values[i] is None else written(values[i])
         return b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (
-            orjson.dumps(f"{projection.feature_type.name}.{id_of(instance.pk)}"),
-            self.render_geometry(projection, instance),
-            orjson.dumps(values, default=float),
+            orjson.dumps(f"{projection.feature_type.name}.{id_of(key)}"),
+            b"null" if shape is None else shape.encode(),
+            orjson.dumps(dict(zip(names, values, strict=True)), default=float),
         )
 
     def get_header(self) -> dict[str, Any]:
@@ -114,6 +152,10 @@ class GeoJson(DBGeoJsonRenderer):
         if self.collection.results[0].projection.output_crs == CRS84:
             del head["crs"]
         return head
+
+    def get_footer(self) -> dict[str, Any]:
+        """A number that was not counted is left out."""
+        return {name: value for name, value in super().get_footer().items() if value is not None}
 
 
 class Csv(DBCSVRenderer):

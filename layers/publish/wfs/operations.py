@@ -26,7 +26,7 @@ from geo import crs
 from layers.publish.extents import extent
 from layers.publish.paging import Order
 from layers.publish.wfs import formats
-from layers.publish.wfs.paging import Page
+from layers.publish.wfs.paging import Page, Pages
 
 MOST_QUERIES = 8
 LONGEST_FILTER = 4_000  # characters of a filter from a POST that a link to the next page carries
@@ -86,7 +86,7 @@ class _Reading(wfs20.BaseWFSGetDataOperation):
         with wrap_filter_errors(query):
             rows = query.get_queryset()
         (layer,) = query.feature_types
-        return Order.of(rows, layer.collection.key, self.view.state)
+        return Order.of(rows, layer.collection.key, self.view.state, layer.collection.rows())
 
     def get_hits(self) -> FeatureCollection:
         """Return how many rows there are, whatever page is asked for."""
@@ -103,13 +103,14 @@ class _Reading(wfs20.BaseWFSGetDataOperation):
 
     def get_results(self) -> FeatureCollection:
         start, size = self.get_pagination()
-        results = []
+        results: list[Page] = []
         for query in self.ows_request.queries:
             order = self._order(query)
             with wrap_filter_errors(query):
-                page = Page(order, source_query=query, feature_types=query.feature_types, start=start, stop=start + size)
-            results.append(page)
-        return FeatureCollection(results)
+                if len(self.ows_request.queries) > 1:
+                    order.count()  # the answer must tell it for each, and is then known
+                results.append(Page(order, source_query=query, feature_types=query.feature_types, start=start, stop=start + size))
+        return Pages(results)
 
     def get_pagination(self) -> tuple[int, int]:
         given = self.ows_request.count

@@ -52,8 +52,8 @@ IN_MEMORY = 4_000_000  # bytes of an answer; a larger one waits in a file
 gate = Gate(slots=4)
 # What the engine, the ORM or the database say of input they cannot use.
 BAD_INPUT = (
-    ArithmeticError, AttributeError, DataError, FieldError, GDALException, GEOSException, InternalError, LookupError, NotImplementedError,
-    NotSupportedError, ProgrammingError, RecursionError, SuspiciousOperation, TypeError, ValidationError, ValueError,
+    ArithmeticError, AttributeError, DataError, FieldError, GDALException, GEOSException, InternalError, LookupError, NotSupportedError,
+    ProgrammingError, RuntimeError, SuspiciousOperation, TypeError, ValidationError, ValueError,
 )  # fmt: skip
 
 
@@ -108,6 +108,8 @@ class Service(WFSView):
             keys = {"SERVICE": "WFS", "VERSION": VERSION} | {name.upper(): value for name, value in self.question.keys.items()}
             if self.question.request.lower() == "getcapabilities":
                 del keys["VERSION"]
+            if not keys.get("PROPERTYNAME", "").strip("(), "):  # names no column: as if it were not given
+                keys.pop("PROPERTYNAME", None)
             given: Any = KVPRequest(keys, ns_aliases=aliases)
             operation = self.get_operation_class("WFS", self.question.request)
             self.ows_request = resolve_kvp_parser_class(given).from_kvp_request(given)

@@ -9,7 +9,7 @@ Three rounds, the same functions wherever they run (`layers.reach.bulk.crew`):
 3. One job per centre and portion of the partitions that named it: `travel.to_centre` for these places alone. What comes
    back is minutes, 10 bytes a pair.
 
-The bounds leave out no centre that could be chosen (see `kernels.candidates`), so the result is that of
+The bounds leave out no centre that could be chosen (see `travel.candidates`), so the result is that of
 `travel.to_centres` and `travel.nearest` for all pairs. Timetable, footpaths and bounds go to each worker once.
 """
 
@@ -29,14 +29,13 @@ import pyarrow as pa
 from geo.errors import InvalidFile, RaumError
 from layers.reach.bulk import place_files
 from layers.reach.bulk.crew import Crew, crew
-from layers.reach.scan import LONGEST_S, UNREACHABLE, around, profile
+from layers.reach.scan import around, profile
 from layers.reach.transit.connections import FOOTPATH_M, Access, DayTimetable, Footpaths, access, day_timetable, footpaths
-from layers.reach.transit.travel import ACCESS_M, NOT, to_centre
+from layers.reach.transit.travel import ACCESS_M, NEVER_MIN, NOT, Bounds, bounds_of, candidates, to_centre
 from layers.reach.ways.walking import CROW_FLY, WALK_KMH
 
 PARTITION = 100_000  # places; their job's coordinates stay far below what Dask calls a large job
 PAIRS = 250_000  # places of one job of round 3: then its profile is the smaller part of it
-NEVER_MIN = 30_000  # more than any bound, and with a walk still an int16
 FAR = np.iinfo(np.int64).max
 KINDS = BERLIN, OZ, MZ = "berlin", "oberzentrum", "mittelzentrum"
 # an Oberzentrum has the functions of a Mittelzentrum, too (LEP HR)
@@ -162,11 +161,11 @@ def compute(
     stops = [task.timetable.index[c.stop_id] for c in centres]
     groups = {name: np.array([c.kind in kinds for c in centres]) for name, kinds in GROUPS.items()}
     shared = workers.share(task)
-    low, high = (np.empty((len(task.timetable.stop_id), len(centres)), np.int16) for _ in range(2))
+    limits = Bounds.empty(len(task.timetable.stop_id), len(centres))
     for done, (c, (least, most)) in enumerate(workers.each(bounds, [(shared, stop) for stop in stops]), 1):
-        low[:, c], high[:, c] = least, most
+        limits.low[:, c], limits.high[:, c] = least, most
         progress("bounds of centres", done, len(centres))
-    table = workers.share((low, high, np.stack(list(groups.values()))))
+    table = workers.share((limits, np.stack(list(groups.values()))))
     held = workers.keep(prepare, [(shared, table, x_m[rows], y_m[rows]) for rows in parts])
     counts = np.empty((len(parts), len(centres)), np.int64)
     for done, (p, count) in enumerate(workers.each(asked, [(part,) for part in held]), 1):
@@ -224,27 +223,16 @@ def read_centres(path: Path) -> list[Centre]:
 
 
 def bounds(task: Task, stop: int) -> tuple[Any, Any]:
-    """Return between which minutes the best ride from each stop to a centre lies, whatever the walk to the stop; int16.
-
-    The lower one is the best ride of any minute. The upper one is the best journey with its wait, over the minutes that lie in the
-    window after every walk: whoever walks there in the window has it to choose, so their best ride takes no longer.
-    """
-    found = profile(task.timetable, task.paths, around(task.paths, stop), task.window_s)
-    low = found.ride_s.min(axis=0)
-    core = found.travel_s[found.margin_s // 60 : found.minutes]
-    high = core.min(axis=0) if len(core) else np.full(len(low), UNREACHABLE)
-    least, most = (np.where(s == UNREACHABLE, NEVER_MIN, -(-s.astype(np.int64) // 60)).astype(np.int16) for s in (low, high))
-    return least, most
+    """Return between which minutes the best ride from each stop to a centre lies (`travel.bounds_of`)."""
+    return bounds_of(profile(task.timetable, task.paths, around(task.paths, stop), task.window_s))
 
 
-def prepare(task: Task, table: tuple[Any, Any, Any], x_m: Any, y_m: Any) -> Partition:
+def prepare(task: Task, table: tuple[Bounds, Any], x_m: Any, y_m: Any) -> Partition:
     """Return the stops around the places of a partition and which centres they have to be measured to."""
-    from layers.reach.transit import kernels
-
-    low, high, groups = table
+    limits, groups = table
     stops = access(task.timetable, x_m, y_m, ACCESS_M)
-    centre, place = kernels.candidates(low, high, groups, stops.start, stops.stop, stops.walk_s, LONGEST_S // 60)
-    start = np.concatenate([[0], np.cumsum(np.bincount(centre, minlength=low.shape[1]))])
+    centre, place = candidates(limits, groups, stops)
+    start = np.concatenate([[0], np.cumsum(np.bincount(centre, minlength=groups.shape[1]))])
     return Partition(stops, start, place[np.argsort(centre, kind="stable")])
 
 

@@ -24,7 +24,7 @@ import tempfile
 import tomllib
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -276,11 +276,18 @@ def _directions(from_stop: Any, to_stop: Any, x: Any, y: Any) -> Any:
     return np.maximum(gaps, np.bincount(stop, minlength=n) > 0).astype(np.int32)
 
 
-def _load(path: Path) -> DayTimetable | None:
+def stored_arrays(path: Path, names: Iterable[str]) -> dict[str, Any] | None:
+    """Read arrays that `store_arrays` wrote; None where they are not there or cannot be read."""
     try:
         with np.load(path, allow_pickle=False) as stored:
-            values: dict[str, Any] = {f.name: stored[f.name] for f in dataclasses.fields(DayTimetable)}
+            return {name: stored[name] for name in names}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None
+
+
+def _load(path: Path) -> DayTimetable | None:
+    values = stored_arrays(path, [f.name for f in dataclasses.fields(DayTimetable)])
+    if values is None:
         return None
     values["day"] = datetime.date.fromordinal(int(values["day"]))
     values["days"] = tuple(datetime.date.fromordinal(int(d)) for d in values["days"])
@@ -288,9 +295,12 @@ def _load(path: Path) -> DayTimetable | None:
 
 
 def _store(timetable: DayTimetable, path: Path) -> None:
-    """Write beside the target and rename, so that nobody ever reads half a file."""
     values = {f.name: getattr(timetable, f.name) for f in dataclasses.fields(timetable)}
-    values |= {"day": timetable.day.toordinal(), "days": [d.toordinal() for d in timetable.days]}
+    store_arrays(values | {"day": timetable.day.toordinal(), "days": [d.toordinal() for d in timetable.days]}, path)
+
+
+def store_arrays(values: Mapping[str, Any], path: Path) -> None:
+    """Write beside the target and rename, so that nobody ever reads half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from geo.errors import InvalidParameter
-from layers.reach.scan import NEVER, UNREACHABLE, around, last_connection, profile, reduce
-from layers.reach.transit.connections import Access, DayTimetable, Footpaths
+from layers.reach.scan import LONGEST_S, NEVER, UNREACHABLE, Profile, around, last_connection, profile, reduce
+from layers.reach.transit.connections import Access, DayTimetable, Footpaths, store_arrays, stored_arrays
 
+FORMAT = 1  # of bounds that are kept in files; raise it when a scan finds other times
 NOT = -1  # minutes of a place without a connection
+NEVER_MIN = 30_000  # more than any bound, and with a walk still an int16
 WINDOW_S = (7 * 3600, 9 * 3600)  # a school-day morning
 ACCESS_M = 1_500.0  # the longest walk to a stop, as the crow flies: 26 minutes
 HOME_BY_S = 26 * 3600  # two o'clock at night
@@ -37,6 +40,53 @@ class Minutes:
     p90: Any
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """Between which whole minutes the best ride from each stop to each centre lies, int16, stop × centre; NEVER_MIN for none."""
+
+    low: Any
+    high: Any
+
+    @classmethod
+    def load(cls, path: Path) -> Bounds | None:
+        """Read bounds that were kept; None where there are none."""
+        found = stored_arrays(path, ("low", "high"))
+        return cls(**found) if found else None
+
+    def save(self, path: Path) -> None:
+        """Keep the bounds in a file."""
+        store_arrays({"low": self.low, "high": self.high}, path)
+
+    @classmethod
+    def empty(cls, stops: int, centres: int) -> Bounds:
+        """Return bounds to be filled, a centre at a time."""
+        return cls(*(np.full((stops, centres), NEVER_MIN, np.int16) for _ in range(2)))
+
+
+def bounds_of(found: Profile) -> tuple[Any, Any]:
+    """Return between which minutes the best ride from each stop lies, whatever the walk to the stop; int16, one per stop.
+
+    The lower one is the best ride of any minute. The upper one is the best journey with its wait, over the minutes that lie in the
+    window after every walk: whoever walks there in the window has it to choose, so their best ride takes no longer.
+    """
+    low = found.ride_s.min(axis=0)
+    core = found.travel_s[found.margin_s // 60 : found.minutes]
+    high = core.min(axis=0) if len(core) else np.full(len(low), UNREACHABLE)
+    least, most = (np.where(s == UNREACHABLE, NEVER_MIN, -(-s.astype(np.int64) // 60)).astype(np.int16) for s in (low, high))
+    return least, most
+
+
+def candidates(bounds: Bounds, groups: Any, places: Access) -> tuple[Any, Any]:
+    """Return the pairs of centre and place, in order of places, where the centre may be the next of one of its groups.
+
+    `groups`, group × centre, says which centres belong together. No centre that `nearest` would choose is missing.
+    """
+    from layers.reach.transit import kernels
+
+    centre, place = kernels.candidates(bounds.low, bounds.high, groups, places.start, places.stop, places.walk_s, LONGEST_S // 60)
+    return centre, place
+
+
 def to_minutes(seconds: Any) -> Any:
     """Return seconds as whole minutes, rounded up, int16; NOT for what cannot be reached."""
     known = np.asarray(seconds)
@@ -44,10 +94,16 @@ def to_minutes(seconds: Any) -> Any:
 
 
 def to_centre(
-    timetable: DayTimetable, paths: Footpaths, stop: int, window_s: tuple[int, int], places: Mapping[str, Access]
+    timetable: DayTimetable,
+    paths: Footpaths,
+    stop: int,
+    window_s: tuple[int, int],
+    places: Mapping[str, Access],
+    told: Callable[[Profile], None] = lambda _profile: None,
 ) -> dict[str, tuple[Any, Any, Any]]:
-    """Return best, median and 90th percentile in minutes from every place of every kind to one stop."""
+    """Return best, median and 90th percentile in minutes from every place of every kind to one stop; `told` is shown its profile."""
     found = profile(timetable, paths, around(paths, stop), window_s)
+    told(found)
     answers = {name: reduce(found, access) for name, access in places.items()}
     return {name: (to_minutes(r.best_s), to_minutes(r.median_s), to_minutes(r.p90_s)) for name, r in answers.items()}
 
@@ -60,6 +116,7 @@ def to_centres(
     window_s: tuple[int, int] = WINDOW_S,
     threads: int = 2,
     progress: Progress | None = None,
+    bounds: Bounds | None = None,
 ) -> dict[str, Minutes]:
     """Return the minutes of every place of every kind to every centre.
 
@@ -73,6 +130,8 @@ def to_centres(
         Seconds since midnight, whole minutes.
     progress : callable, optional
         Told after each centre how many of how many are done.
+    bounds : Bounds, optional
+        Filled on the way.
 
     Raises
     ------
@@ -82,12 +141,16 @@ def to_centres(
     if not len(stops):
         raise InvalidParameter("centres", "", "at least one")
 
-    def work(stop: int) -> dict[str, tuple[Any, Any, Any]]:
-        return to_centre(timetable, paths, stop, window_s, places)
+    def work(centre: int) -> dict[str, tuple[Any, Any, Any]]:
+        def note(found: Profile) -> None:
+            if bounds:
+                bounds.low[:, centre], bounds.high[:, centre] = bounds_of(found)
+
+        return to_centre(timetable, paths, stops[centre], window_s, places, note)
 
     answers: list[dict[str, tuple[Any, Any, Any]]] = []
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        for answer in pool.map(work, stops):
+        for answer in pool.map(work, range(len(stops))):
             answers.append(answer)
             if progress:
                 progress(len(answers), len(stops))
@@ -97,6 +160,14 @@ def to_centres(
 def gathered(answers: Sequence[Mapping[str, tuple[Any, Any, Any]]], kinds: Iterable[str]) -> dict[str, Minutes]:
     """Return the answers of all centres, in their order, as one array per kind and number."""
     return {kind: Minutes(*(np.stack([a[kind][i] for a in answers]) for i in range(3))) for kind in kinds}
+
+
+def spread(found: Minutes | None, centres: Sequence[int], shape: tuple[int, int]) -> Minutes:
+    """Return the minutes to some centres as rows among those of all (centre × place); the others are NOT."""
+    made = Minutes(*(np.full(shape, NOT, dtype=np.int16) for _ in range(3)))
+    if found:
+        made.best[centres], made.median[centres], made.p90[centres] = found.best, found.median, found.p90
+    return made
 
 
 def last_home(timetable: DayTimetable, paths: Footpaths, stop: int, places: Access, home_by_s: int = HOME_BY_S) -> Any:

@@ -5,10 +5,26 @@ const answer = document.getElementById("answer");
 const OF_THE_PAGE = ["sort", "at", "sel", "view", "after", "before", "surface"];
 const NOT_IN_THE_FORM = ["near", "bbox", "polygon", "sort"];
 let running = null;
+let told = location.search; // the question that the page shows
 
 export function address(query) {
   const text = query.toString().replaceAll("%2C", ",").replaceAll("%3B", ";").replaceAll("%3A", ":").replaceAll("%2F", "/");
   return text ? `?${text}` : location.pathname;
+}
+
+// Put a state into the address: as a further step (pushState) or in place of the last one (replaceState).
+export function tell(query, how) {
+  history[how](null, "", address(query));
+  told = location.search;
+}
+
+// Call back when a person goes back or forward. A jump within the page, as the skip link makes, is told as well and asks nothing.
+export function onReturn(callback) {
+  addEventListener("popstate", () => {
+    if (location.search === told) return;
+    told = location.search;
+    callback(new URLSearchParams(told));
+  });
 }
 
 export function queryOfForm() {
@@ -85,12 +101,18 @@ export function showAnswer(query) {
   for (const link of document.querySelectorAll("[data-keeps-filter]")) link.href = new URL(link.href).pathname + (filter[0] === "?" ? filter : "");
   const whole = address(query);
   for (const link of document.querySelectorAll("a[data-keeps-all]")) link.href = link.pathname + (whole[0] === "?" ? whole : "");
-  const hits = JSON.parse(document.getElementById("hits").textContent);
-  for (const [name, options] of Object.entries(hits)) {
-    for (const [value, count] of Object.entries(options)) {
-      const shown = form.querySelector(`[data-name="${name}"] [data-hits="${value}"]`);
-      if (!shown) continue;
-      shown.textContent = count.toLocaleString(document.documentElement.lang);
+  showCounts(JSON.parse(document.getElementById("hits").textContent));
+}
+
+// The hits beside the options.
+export function showCounts(counts) {
+  for (const [name, options] of Object.entries(counts)) {
+    const field = form.querySelector(`[data-name="${name}"]`);
+    for (const shown of field?.querySelectorAll("[data-hits]") ?? []) {
+      const count = options[shown.dataset.hits];
+      if (count === undefined) continue;
+      const text = count.toLocaleString(document.documentElement.lang);
+      if (shown.textContent !== text) shown.textContent = text;
       shown.closest(".option").classList.toggle("none", count === 0);
     }
   }

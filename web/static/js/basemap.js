@@ -1,16 +1,17 @@
 // The quiet basemap: land, waters, rails, boundaries and names, drawn from our own files. No tile server is asked.
 /* global L */
+import { colours, night } from "./theme.js";
 
-const STYLES = {
-  states: { fill: true, fillColor: "#eceae0", fillOpacity: 1, stroke: false },
-  brandenburg: { fill: true, fillColor: "#fbf9f2", fillOpacity: 1, stroke: false },
-  towns: { fill: false, color: "#d9d3c2", weight: 0.7 },
-  lakes: { fill: true, fillColor: "#c3dbe5", fillOpacity: 1, stroke: false },
-  rivers: { fill: false, color: "#b7d3df", weight: 1.3 },
-  rail: { fill: false, color: "#a39c8b", weight: 1, dashArray: "5 3" },
-  districts: { fill: false, color: "#bfc3ae", weight: 1 },
-};
-const ORDER = Object.keys(STYLES);
+const styles = (c = colours()) => ({
+  states: { fill: true, fillColor: c.states, fillOpacity: 1, stroke: false },
+  brandenburg: { fill: true, fillColor: c.land, fillOpacity: 1, stroke: false },
+  towns: { fill: false, color: c.towns, weight: 0.7 },
+  lakes: { fill: true, fillColor: c.lakes, fillOpacity: 1, stroke: false },
+  rivers: { fill: false, color: c.rivers, weight: 1.3 },
+  rail: { fill: false, color: c.rail, weight: 1, dashArray: "5 3" },
+  districts: { fill: false, color: c.districts, weight: 1 },
+});
+const ORDER = Object.keys(styles());
 const FIRST = ["states", "brandenburg"];
 const ZOOM_OF_TOWNS = 9;
 const WORLD = [[85, -180], [85, 180], [-85, 180], [-85, -180]];
@@ -55,7 +56,7 @@ const Names = L.Renderer.extend({
     const shown = zoom < 8 ? 1 : zoom < 9 ? 2 : zoom < 10 ? 3 : zoom < 11 ? 4 : 5;
     const taken = [];
     const { min, max } = L.bounds(this._map.containerPointToLayerPoint([0, 0]), this._map.containerPointToLayerPoint(this._map.getSize()));
-    Object.assign(pen, { textAlign: "center", textBaseline: "middle", lineJoin: "round", lineWidth: 3.5, strokeStyle: "rgba(251,249,242,.92)" });
+    Object.assign(pen, { textAlign: "center", textBaseline: "middle", lineJoin: "round", lineWidth: 3.5, strokeStyle: colours().halo });
     for (const [name, lon, lat, rank] of this._places) {
       if (rank > shown) continue;
       const at = this._map.latLngToLayerPoint([lat, lon]);
@@ -70,7 +71,7 @@ const Names = L.Renderer.extend({
         if (box[0] < min.x || box[2] > max.x || box[1] < min.y || box[3] > max.y) continue;
         if (taken.some((b) => meet(b, box)) || this._occupied.some((circle) => touch(box, circle))) continue;
         taken.push(box);
-        pen.fillStyle = rank === 0 ? "#6f6a5c" : "#414c45";
+        pen.fillStyle = rank === 0 ? colours().far : colours().names;
         pen.strokeText(name, x, y);
         pen.fillText(name, x, y);
         break;
@@ -104,6 +105,7 @@ export function makeMap(element, options = {}) {
   });
   L.control.zoom({ zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
   const credit = L.control.attribution({ prefix: false }).addTo(map);
+  L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   const ready = () => { element.dataset.ready = "1"; };
   if (words.tiles) {
     L.tileLayer(words.tiles, { attribution: words.attribution, maxZoom: 18 }).once("load", ready).addTo(map);
@@ -128,7 +130,7 @@ export async function drawBasemap(map, files) {
     for (const name of ORDER) layers[name]?.bringToFront();
     layers.veil?.bringToFront();
   };
-  const add = async (name, style = STYLES[name]) => {
+  const add = async (name, style = styles()[name]) => {
     layers[name] ??= L.geoJSON(await load(files[name]), { ...common, style });
   };
   const near = () => map.getZoom() >= ZOOM_OF_TOWNS;
@@ -152,6 +154,11 @@ export async function drawBasemap(map, files) {
   map.addLayer(new Names((await names).places));
   map.on("zoomend", towns);
   await towns();
+  night.addEventListener("change", () => {
+    for (const name of ORDER) layers[name]?.setStyle(styles()[name]);
+    layers.veil.setStyle({ color: colours().edge, fillColor: colours().states });
+    map.fire("moveend"); // names and hits are drawn anew
+  });
 }
 
 // What lies outside Brandenburg steps back behind a veil with Brandenburg's outline as its hole.
@@ -161,5 +168,5 @@ function veil(land, common) {
     const parts = layer.getLatLngs();
     for (const part of parts) holes.push(...(Array.isArray(part[0]) ? part : [part]));
   });
-  return L.polygon([WORLD, ...holes], { ...common, color: "#8d9a84", weight: 1.4, fillColor: "#eceae0", fillOpacity: 0.72 });
+  return L.polygon([WORLD, ...holes], { ...common, color: colours().edge, weight: 1.4, fillColor: colours().states, fillOpacity: 0.72 });
 }

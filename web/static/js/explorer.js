@@ -1,26 +1,35 @@
 // Map and list side by side, one question, one address.
 /* global L */
 import { makeMap } from "./basemap.js";
-import { startOverlays } from "./overlays.js";
+import { Hits } from "./hits.js";
 import { Points } from "./points.js";
-import { restoreSurface, startSurface, surfaceState } from "./surface.js";
-import { address, ask, fillForm, filterOnly, onQuestion, queryOfForm } from "./answer.js";
+import { showView, startSheet, viewNow } from "./sheet.js";
+import { firstRows, sketched } from "./sketch.js";
+import { ask, fillForm, filterOnly, form, onQuestion, onReturn, queryOfForm, showCounts, tell } from "./answer.js";
 
 const root = document.getElementById("explorer");
 const answer = document.getElementById("answer");
 const element = document.getElementById("map");
-const views = [...document.querySelectorAll(".switch button")];
+const inView = document.getElementById("in-view");
 const BRANDENBURG = [[51.36, 11.27], [53.56, 14.77]];
 
+const settings = JSON.parse(document.getElementById("map-settings").textContent);
+const hits = settings.far ? new (await import("./far.js")).FarHits(settings) : new Hits(settings);
 const map = makeMap(element);
-const points = new Points(choose);
+const points = new Points(async (rows, place) => choose(await keysOf(rows), place), settings);
+const loading = hits.load();
 let listQuery = new URLSearchParams(); // filter, order and page, without place and selection
-let loaded = null; // the filter whose points are on the map
+let shown = null; // the filter whose hits are on the map
+let chosenKey = "";
 let question = 0;
 let turn = 0;
 let quiet = true; // while a state is being restored the address stays as it is
 let waiting = null; // bounds to show as soon as the map is visible
 let opener = null;
+let surface = null; // the module behind the panel of travel times
+let begun = null;
+let area = null; // the module behind the panel of areas
+let areaBegun = null;
 
 // --- the address -----------------------------------------------------------------------------------------------------
 
@@ -36,31 +45,50 @@ function stateQuery() {
     const centre = map.getCenter();
     query.set("at", `${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`);
   }
-  if (points.chosen()) query.set("sel", points.chosen());
-  if (document.body.classList.contains("shows-list")) query.set("view", "list");
-  if (surfaceState()) query.set("surface", surfaceState());
+  if (chosenKey) query.set("sel", chosenKey);
+  if (viewNow() !== "map") query.set("view", viewNow());
+  if (surface?.surfaceState()) query.set("surface", surface.surfaceState());
   return query;
 }
 
 function note() {
-  if (!quiet) history.replaceState(null, "", address(stateQuery()));
+  if (!quiet) tell(stateQuery(), "replaceState");
 }
 
 // --- question and answer ---------------------------------------------------------------------------------------------
 
-async function loadPoints(query, fit, from = "") {
-  const filter = filterOnly(query).toString();
-  if (filter === loaded) return;
+async function keysOf(rows) {
+  const keys = await hits.keys();
+  return rows.map((row) => keys[row]);
+}
+
+// Map, counts and the head of the list, from the columns; nothing is asked of the server but words it alone can look up.
+async function showHits(query, fit) {
   const mine = question;
-  const got = await fetch(from || `${root.dataset.points}?${filter}`);
-  if (!got.ok) return;
-  const columns = await got.json();
-  if (mine !== question) return; // a later question was asked meanwhile
-  loaded = filter;
-  points.show(columns);
-  const box = points.bounds();
-  if (fit && box && filter) show(box);
-  element.dataset.shown = points.size();
+  await loading;
+  const filter = filterOnly(query).toString();
+  const found = await hits.ask(filterOnly(query), points.view());
+  if (mine !== question || !found) return; // a later question was asked meanwhile, or the server has something to say
+  if (found.spots) points.showSpots(found.spots, found.low);
+  else if (filter !== shown || hits.isFar) points.show(hits.table, found.rows);
+  const box = filter !== shown && fit && filter ? (found.box ? points.box(found.box) : points.bounds()) : null;
+  if (box) show(box);
+  showCounts(found.counts);
+  if (shown !== null && !hits.isFar && !query.has("after") && !query.has("before")) sketch(query, found.rows);
+  shown = filter;
+  element.dataset.shown = found.total ?? found.rows.length;
+  tellInView();
+  await showArea(query);
+}
+
+function sketch(query, rows) {
+  const order = settings.orders[query.get("sort") ?? ""] ?? Object.values(settings.orders)[0];
+  const first = firstRows(hits.table, rows, order, hits.keyList);
+  const cards = answer.querySelector(".cards");
+  if (!first || !cards || answer.getAttribute("aria-busy") !== "true") return;
+  const n = rows.length.toLocaleString(document.documentElement.lang);
+  document.querySelector("#count strong").textContent = settings.words[rows.length === 1 ? "one" : "many"].replace("{n}", n);
+  cards.replaceChildren(...sketched(hits.table, first, settings, form));
 }
 
 function show(box) {
@@ -76,25 +104,34 @@ async function put(query, { push = true, fit = true } = {}) {
     quiet = true; // the state that is left keeps its selection
     map.closePopup();
     quiet = false;
-    history.pushState(null, "", address(stateQuery()));
+    tell(stateQuery(), "pushState");
   }
-  const [answered] = await Promise.all([ask(listQuery), loadPoints(listQuery, fit && !listQuery.has("bbox"))]);
+  const asked = ask(listQuery); // sets the list to busy before the sketch is drawn
+  const [answered] = await Promise.all([asked, showHits(listQuery, fit && !listQuery.has("bbox"))]);
+  const now = answer.querySelector("[data-snapshot]")?.dataset.snapshot;
+  if (answered && now !== hits.address) await renew(now, listQuery);
   return answered;
+}
+
+// Rows changed since the page was opened: take the new ones.
+async function renew(folder, query) {
+  await hits.load(folder);
+  shown = null;
+  await showHits(query, false);
 }
 
 onQuestion(async (query, link) => {
   if ((await put(query)) && link?.rel) document.querySelector(".answer-pane").scrollTo({ top: 0 });
 });
 
-addEventListener("popstate", async () => {
-  const query = new URLSearchParams(location.search);
+onReturn(async (query) => {
   quiet = true;
   fillForm(query);
-  setView(query.get("view") === "list" ? "list" : "map");
+  setView(query.get("view") ?? "map");
   map.closePopup();
   if (!goTo(query)) map.fitBounds(BRANDENBURG, { animate: false });
   if (!(await put(query, { push: false, fit: false }))) return;
-  await restoreSurface(query.get("surface"));
+  await showSurface(query.get("surface"));
   await select(query.get("sel"));
   quiet = false;
 });
@@ -108,7 +145,7 @@ function goTo(query) {
 
 // --- one vacancy -----------------------------------------------------------------------------------------------------
 
-async function choose(keys, at, { focus = true } = {}) {
+async function choose(keys, place, { focus = true } = {}) {
   turn += 1;
   const mine = [turn, question].join();
   const parts = await Promise.all(keys.slice(0, 8).map(async (key) => {
@@ -120,8 +157,9 @@ async function choose(keys, at, { focus = true } = {}) {
   for (const text of parts) body.append(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
   map.closePopup();
   opener = document.activeElement === document.body ? element : document.activeElement;
-  points.choose(keys[0]);
-  const popup = L.popup({ maxWidth: 300, autoPanPadding: [20, 60] }).setLatLng(at).setContent(body).openOn(map);
+  chosenKey = keys[0];
+  points.choose(place);
+  const popup = L.popup({ maxWidth: 300, autoPanPadding: [20, 60] }).setLatLng(points.latLng(place)).setContent(body).openOn(map);
   popup.getElement().setAttribute("role", "dialog");
   popup.getElement().setAttribute("aria-label", body.querySelector("h2")?.textContent ?? "");
   popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", element.dataset.close);
@@ -131,8 +169,8 @@ async function choose(keys, at, { focus = true } = {}) {
 }
 
 async function select(key) {
-  const at = key && points.position(key);
-  if (at) await choose([key], at, { focus: false });
+  const place = key ? await hits.place(key) : null;
+  if (place) await choose([key], place, { focus: false });
 }
 
 function markCard(key) {
@@ -144,50 +182,103 @@ function markCard(key) {
 }
 
 map.on("popupclose", ({ popup }) => {
-  points.choose("");
+  points.choose(null);
+  chosenKey = "";
   markCard("");
   note();
   const inside = popup.getElement()?.contains(document.activeElement) || document.activeElement === document.body;
   if (inside) opener?.focus({ preventScroll: true });
 });
-map.on("moveend", note);
+map.on("moveend", () => {
+  note();
+  if (hits.isFar && shown !== null) showHits(listQuery, false);
+  tellInView();
+  if (!follow.checked || quiet) return;
+  const query = queryOfForm();
+  query.set("bbox", frame());
+  fillForm(query);
+  put(query, { push: false, fit: false }).then(note); // moving the map is no step of its own
+});
+
+// How many of the hits lie in the part of the map that is seen.
+function tellInView() {
+  const n = points.inView();
+  const all = Number(element.dataset.shown);
+  inView.textContent = n === null || !all || n === all ? "" : inView.dataset.words.replace("{n}", n.toLocaleString(document.documentElement.lang)).replace("{all}", all.toLocaleString(document.documentElement.lang));
+}
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") map.closePopup();
 });
 for (const [type, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
-  answer.addEventListener(type, (event) => {
+  answer.addEventListener(type, async (event) => {
     const card = event.target.closest(".card");
-    if (card) points.light(on ? card.dataset.key : "");
+    if (card?.dataset.key) points.light(on ? await hits.place(card.dataset.key) : null);
   });
 }
 
 // --- buttons ---------------------------------------------------------------------------------------------------------
 
 document.getElementById("whole").addEventListener("click", () => map.fitBounds(BRANDENBURG));
-document.getElementById("search-here").addEventListener("click", () => {
+const frame = () => {
   const b = map.getBounds();
-  const query = queryOfForm();
-  query.set("bbox", [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((v) => v.toFixed(4)).join(","));
-  fillForm(query);
-  put(query);
+  return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((v) => v.toFixed(4)).join(",");
+};
+const follow = document.getElementById("follow");
+document.getElementById("search-here").addEventListener("click", () => change({ bbox: frame(), near: null, polygon: null }));
+follow.addEventListener("change", () => {
+  if (follow.checked) change({ bbox: frame(), near: null, polygon: null });
 });
 
+function beginSurface() {
+  begun ??= import("./surface.js").then((module) => {
+    module.startSurface(map, note);
+    surface = module;
+  });
+  return begun;
+}
+
+function beginArea() {
+  areaBegun ??= import("./area.js").then((module) => {
+    module.startArea(map, change);
+    area = module;
+  });
+  return areaBegun;
+}
+
+// Change parameters of the question; null takes one away.
+function change(parameters) {
+  const query = queryOfForm();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === null) query.delete(name);
+    else query.set(name, value);
+  }
+  fillForm(query);
+  put(query);
+}
+
+async function showArea(query) {
+  if (["near", "polygon", "bbox"].some((name) => query.has(name))) await beginArea();
+  area?.showArea(query);
+}
+
+async function showSurface(text) {
+  if (text) await beginSurface();
+  await surface?.restoreSurface(text);
+}
+
 function setView(view) {
-  document.body.classList.toggle("shows-list", view === "list");
-  for (const button of views) button.setAttribute("aria-pressed", String(button.dataset.view === view));
-  if (view !== "map") return;
+  showView(view);
+  if (view === "list") return;
   map.invalidateSize({ animate: false, pan: false });
   if (waiting && map.getSize().x) {
     map.fitBounds(waiting, { padding: [10, 10], maxZoom: 13, animate: false });
     waiting = null;
   }
 }
-for (const button of views) {
-  button.addEventListener("click", () => {
-    setView(button.dataset.view);
-    note();
-  });
-}
+startSheet((view) => {
+  setView(view);
+  note();
+});
 if (matchMedia("(max-width: 43.74em)").matches) document.getElementById("legend").open = false;
 
 // --- the first view --------------------------------------------------------------------------------------------------
@@ -200,9 +291,12 @@ if (!placed) {
   if (!map.getSize().x) waiting = BRANDENBURG;
 }
 map.addLayer(points);
-startSurface(map, note);
-startOverlays(map);
-await loadPoints(start, !placed, root.dataset.pointsNow);
-await restoreSurface(start.get("surface"));
+// What lies behind the panels is loaded when one is opened, or when the address asks for it.
+for (const [name, begin] of [["surface", beginSurface], ["area", beginArea], ["layers", async () => (await import("./overlays.js")).startOverlays(map)]]) {
+  document.getElementById(name).addEventListener("toggle", begin, { once: true });
+}
+await showHits(start, !placed);
+hits.more().then(() => showHits(listQuery, false));
+await showSurface(start.get("surface"));
 await select(start.get("sel"));
 quiet = false;

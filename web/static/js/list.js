@@ -1,12 +1,11 @@
 // The list answers without loading the page anew; without JavaScript the form and the links do the same.
-import { address, ask, fillForm, onQuestion } from "./answer.js";
+import { ask, fillForm, onQuestion, onReturn, tell } from "./answer.js";
 
 onQuestion(async (query, link) => {
-  history.pushState(null, "", address(query));
+  tell(query, "pushState");
   if ((await ask(query)) && link?.rel) document.getElementById("answer").scrollIntoView();
 });
-addEventListener("popstate", () => {
-  const query = new URLSearchParams(location.search);
+onReturn((query) => {
   fillForm(query);
   ask(query);
 });

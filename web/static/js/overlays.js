@@ -1,6 +1,7 @@
 // Further layers behind the hits: access classes as areas, isochrones of the chosen centre, facilities, pictures of remote
-// services. Nothing is loaded before it is switched on.
+// services. Begun when the panel is opened; nothing is loaded before it is switched on.
 /* global L */
+import { colours } from "./theme.js";
 
 const panel = document.getElementById("layers");
 const list = document.getElementById("layer-list");
@@ -13,7 +14,7 @@ export function startOverlays(onMap) {
   map = onMap;
   map.createPane("overlays").style.zIndex = 260;
   list.addEventListener("change", (event) => toggle(event.target));
-  panel.addEventListener("toggle", () => panel.open && fillRemote(), { once: true });
+  fillRemote();
 }
 
 async function toggle(box) {
@@ -43,7 +44,7 @@ const MAKERS = {
     const renderer = L.canvas({ pane: "overlays" });
     return L.geoJSON(await got.json(), {
       pane: "overlays",
-      pointToLayer: (_feature, at) => L.circleMarker(at, { renderer, radius: 4, color: "#fffdf8", weight: 1, fillColor: "#3b5b8c", fillOpacity: 0.9 }),
+      pointToLayer: (_feature, at) => L.circleMarker(at, { renderer, radius: 4, color: colours().paper, weight: 1, fillColor: colours().facility, fillOpacity: 0.9 }),
       onEachFeature: (feature, layer) => layer.bindTooltip(document.createTextNode(feature.properties.name || feature.properties.kind).data),
     });
   },

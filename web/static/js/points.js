@@ -1,54 +1,104 @@
 // The hits on the map: one canvas, near points gathered to rings with their number, single ones with their class.
 /* global L */
 import { sizeCanvas } from "./basemap.js";
+import { colours } from "./theme.js";
+import { cellOf, gather, placed } from "./clusters.js";
 
-const CELL = 72;
-const ZOOM_OF_SINGLES = 15;
-const COLOURS = { A: "#0f5a46", B: "#2c7048", C: "#57722b", D: "#85650f", E: "#9a4f1d", F: "#963b3b", G: "#7b3a5e", "": "#6b6f69" };
-const CLASSES = Object.keys(COLOURS);
-const PAPER = "#fffdf8";
+const NOWHERE = { rows: 0, columns: new Map(), worldX: [], worldY: [] };
 
 export const Points = L.Renderer.extend({
-  initialize(onChoose) {
+  // onChoose(rows, place); classes: [{ value, colour }] of the column that is drawn, in its order; the last for "none".
+  initialize(onChoose, { classes, drawn }) {
+    this._column = drawn;
     L.Renderer.prototype.initialize.call(this, { padding: 0.2, pane: "overlayPane" });
     this._layers = {};
     this._onChoose = onChoose;
+    this._classes = classes;
     this._drawn = [];
-    this._lit = this._chosen = "";
-    this.show({ keys: [], lon: [], lat: [], transit: [], exact: [] });
+    this._lit = this._chosen = null;
+    this._spots = null;
+    this.show(NOWHERE, new Uint32Array(0));
   },
-  show(columns) {
-    const world = (i) => L.CRS.EPSG3857.latLngToPoint(L.latLng(columns.lat[i], columns.lon[i]), 0);
-    this._columns = columns;
-    this._world = columns.keys.map((_key, i) => world(i));
-    this._index = new Map(columns.keys.map((key, i) => [key, i]));
+  // Circles that the server gathered, in place of rows; `low` belongs to their shares.
+  showSpots(spots, low) {
+    this._spots = spots.map((spot) => ({ ...spot, shares: this._perClass(spot.shares, low) }));
     if (this._map) this._update();
   },
-  size() {
-    return this._columns.keys.length;
+  _perClass(shares, low) {
+    const found = new Array(this._classes.length).fill(0);
+    shares.forEach((n, code) => { found[this._place(code, low)] += n; });
+    return found;
   },
-  chosen() {
-    return this._chosen;
+  // The class of a stored number: 0 is none, n stands for the class at n + low − 1.
+  _place(code, low) {
+    return code ? Math.min(code + low - 1, this._classes.length - 1) : this._classes.length - 1;
   },
-  spots() {
-    return this._drawn;
+  show(table, rows) {
+    this._spots = null;
+    this._table = table;
+    this._rows = rows;
+    const { numbers = [], low = 0 } = table.columns.get(this._column) ?? {};
+    if (this._codesOf !== table) this._codes = Uint8Array.from(numbers, (code) => this._place(code, low));
+    this._codesOf = table;
+    this._exact = table.columns.get("is_exact");
+    if (this._map) this._update();
   },
-  light(key) {
-    if (key === this._lit) return;
-    this._lit = key;
+  // A mark around what stands for a place ([x, y] in pixels at zoom 0), or none.
+  light(place) {
+    if (String(place) === String(this._lit)) return;
+    this._lit = place;
     this._update();
   },
-  choose(key) {
-    this._chosen = key;
+  choose(place) {
+    this._chosen = place;
     this._update();
   },
-  position(key) {
-    const i = this._index.get(key);
-    return i === undefined ? null : L.latLng(this._columns.lat[i], this._columns.lon[i]);
+  latLng([x, y]) {
+    return L.CRS.EPSG3857.pointToLatLng(L.point(x, y), 0);
   },
-  bounds() {
-    const { lat, lon } = this._columns;
-    return lat.length ? L.latLngBounds(lat.map((v, i) => [v, lon[i]])) : null;
+  box([west, north, east, south]) {
+    return L.latLngBounds(this.latLng([west, south]), this.latLng([east, north]));
+  },
+  // How many of the rows are seen; null where only the server knows.
+  inView() {
+    if (this._spots || !this._map) return null;
+    const at = (p) => this._map.project(this._map.containerPointToLatLng(p), 0);
+    const [low, high] = [at([0, 0]), at(this._map.getSize())];
+    const { worldX, worldY } = this._table;
+    let n = 0;
+    for (const i of this._rows) if (worldX[i] >= low.x && worldX[i] <= high.x && worldY[i] >= low.y && worldY[i] <= high.y) n += 1;
+    return n;
+  },
+  // What is looked at, for the server.
+  view() {
+    const at = (p) => this._map.project(this._map.containerPointToLatLng(p), 0);
+    const [low, high] = [at([0, 0]), at(this._map.getSize())];
+    const [wide, tall] = [(high.x - low.x) * 0.2, (high.y - low.y) * 0.2];
+    return { zoom: this._map.getZoom(), box: [low.x - wide, low.y - tall, high.x + wide, high.y + tall] };
+  },
+  bounds(rows = this._rows) {
+    if (!rows.length) return null;
+    const { worldX, worldY } = this._table;
+    const box = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const i of rows) {
+      box[0] = Math.min(box[0], worldX[i]);
+      box[1] = Math.min(box[1], worldY[i]);
+      box[2] = Math.max(box[2], worldX[i]);
+      box[3] = Math.max(box[3], worldY[i]);
+    }
+    return this.box(box);
+  },
+  // The rows that a spot stands for.
+  rowsOf(spot) {
+    const cells = new Set(spot.cells);
+    const zoom = this._map.getZoom();
+    return this._rows.filter((i) => cells.has(this._cell(i, zoom)));
+  },
+  _cell(row, zoom) {
+    return cellOf(this._table.worldX[row], this._table.worldY[row], zoom);
+  },
+  _isExact(row) {
+    return !this._exact || this._exact.numbers[row] + this._exact.low - 1 === 1;
   },
   _initContainer() {
     this._container = document.createElement("canvas");
@@ -62,47 +112,26 @@ export const Points = L.Renderer.extend({
     this._map.off("mousemove", this._move, this);
     this._container.remove();
   },
-  // Gather what falls into one cell of a fixed grid, then join rings that would overlap.
-  _gather() {
-    const scale = 2 ** this._map.getZoom();
-    const origin = this._map.getPixelOrigin();
-    const { min, max } = this._bounds;
-    const cells = new Map();
-    const single = this._map.getZoom() >= ZOOM_OF_SINGLES;
-    for (let i = 0; i < this._world.length; i += 1) {
-      const px = this._world[i].x * scale;
-      const py = this._world[i].y * scale;
-      const x = px - origin.x;
-      const y = py - origin.y;
-      if (x < min.x || x > max.x || y < min.y || y > max.y) continue;
-      const cell = single ? `${px.toFixed(0)} ${py.toFixed(0)}` : `${Math.floor(px / CELL)} ${Math.floor(py / CELL)}`;
-      const found = cells.get(cell);
-      if (found) {
-        found.x += x;
-        found.y += y;
-        found.rows.push(i);
-      } else cells.set(cell, { x, y, rows: [i] });
-    }
-    const spots = [...cells.values()].map(({ x, y, rows }) => sized({ x: x / rows.length, y: y / rows.length, rows }));
-    return single ? spots : joined(spots);
-  },
   _update() {
     if (!this._map || (this._map._animatingZoom && this._bounds)) return;
     L.Renderer.prototype._update.call(this);
     const pen = sizeCanvas(this);
-    const lit = this._index.get(this._lit);
-    const chosen = this._index.get(this._chosen);
+    const zoom = this._map.getZoom();
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    this._drawn = this._gather();
+    const { min, max } = this._bounds;
+    const origin = this._map.getPixelOrigin();
+    const view = { zoom, origin: [origin.x, origin.y], min: [min.x, min.y], max: [max.x, max.y] };
+    this._drawn = this._spots ? placed(this._spots, view) : gather(this._table, this._rows, { codes: this._codes, size: this._classes.length }, view);
+    const marked = [this._lit, this._chosen].filter(Boolean).map((at) => cellOf(...at, zoom));
     for (const spot of this._drawn) {
-      if (spot.rows.length === 1) this._single(pen, spot);
+      if (spot.n === 1) this._single(pen, spot);
       else this._group(pen, spot);
-      if (spot.rows.includes(lit) || spot.rows.includes(chosen)) {
+      if (marked.some((cell) => spot.cells?.includes(cell))) {
         pen.beginPath();
         pen.arc(spot.x, spot.y, spot.r + 5, 0, 7);
         pen.lineWidth = 4;
-        pen.strokeStyle = "#a8432a";
+        pen.strokeStyle = colours().mark;
         pen.stroke();
       }
     }
@@ -110,22 +139,22 @@ export const Points = L.Renderer.extend({
     this._map.fire("occupied", { circles: this._drawn });
   },
   _single(pen, spot) {
-    const i = spot.rows[0];
-    const letter = this._columns.transit[i];
+    const { value: letter, colour } = this._classes[spot.shares.findIndex(Boolean)];
+    const exact = this._spots !== null || this._isExact(spot.first);
     pen.beginPath();
-    if (this._columns.exact[i]) pen.arc(spot.x, spot.y, spot.r, 0, 7);
+    if (exact) pen.arc(spot.x, spot.y, spot.r, 0, 7);
     else pen.roundRect(spot.x - 10, spot.y - 10, 20, 20, 4);
-    pen.fillStyle = COLOURS[letter];
+    pen.fillStyle = colour;
     pen.fill();
     pen.lineWidth = 2.5;
-    pen.strokeStyle = PAPER;
+    pen.strokeStyle = colours().paper;
     pen.stroke();
-    if (!this._columns.exact[i]) {
+    if (!exact) {
       pen.beginPath();
       pen.roundRect(spot.x - 13.5, spot.y - 13.5, 27, 27, 6);
       pen.setLineDash([3.5, 3]);
       pen.lineWidth = 1.5;
-      pen.strokeStyle = COLOURS[letter];
+      pen.strokeStyle = colour;
       pen.stroke();
       pen.setLineDash([]);
     }
@@ -135,27 +164,24 @@ export const Points = L.Renderer.extend({
   },
   // A ring shows how many of its buildings have which class.
   _group(pen, spot) {
-    const n = spot.rows.length;
     pen.beginPath();
     pen.arc(spot.x, spot.y, spot.r, 0, 7);
-    pen.fillStyle = PAPER;
+    pen.fillStyle = colours().paper;
     pen.fill();
-    const shares = new Map();
-    for (const i of spot.rows) shares.set(this._columns.transit[i], (shares.get(this._columns.transit[i]) ?? 0) + 1);
     let angle = -Math.PI / 2;
     pen.lineWidth = 4.5;
-    for (const letter of CLASSES) {
-      const part = ((shares.get(letter) ?? 0) / n) * 2 * Math.PI;
-      if (!part) continue;
+    this._classes.forEach(({ colour }, i) => {
+      const part = (spot.shares[i] / spot.n) * 2 * Math.PI;
+      if (!part) return;
       pen.beginPath();
       pen.arc(spot.x, spot.y, spot.r - 3, angle, angle + part);
-      pen.strokeStyle = COLOURS[letter];
+      pen.strokeStyle = colour;
       pen.stroke();
       angle += part;
-    }
-    pen.fillStyle = "#1c2a25";
-    pen.font = `650 ${n > 999 ? 12 : 13}px Figtree, system-ui, sans-serif`;
-    pen.fillText(n.toLocaleString(document.documentElement.lang), spot.x, spot.y + 0.5);
+    });
+    pen.fillStyle = colours().ink;
+    pen.font = `650 ${spot.n > 999 ? 12 : 13}px Figtree, system-ui, sans-serif`;
+    pen.fillText(spot.n.toLocaleString(document.documentElement.lang), spot.x, spot.y + 0.5);
   },
   _at(event) {
     const at = event.layerPoint;
@@ -167,38 +193,15 @@ export const Points = L.Renderer.extend({
   _click(event) {
     const spot = this._at(event);
     if (!spot) return;
-    const keys = spot.rows.map((i) => this._columns.keys[i]);
-    const at = spot.rows.map((i) => [this._columns.lat[i], this._columns.lon[i]]);
-    const box = L.latLngBounds(at);
+    if (this._spots) {
+      this._map.fitBounds(this.box(spot.box), { padding: [40, 40], maxZoom: 13 });
+      return;
+    }
+    const rows = this.rowsOf(spot);
+    const box = this.bounds(rows);
     const flat = box.getNorthEast().equals(box.getSouthWest(), 1e-5);
-    if (keys.length === 1 || flat || this._map.getZoom() >= 17) this._onChoose(keys, at[0]);
+    if (rows.length === 1 || flat || this._map.getZoom() >= 17) this._onChoose([...rows], [this._table.worldX[rows[0]], this._table.worldY[rows[0]]]);
     else this._map.fitBounds(box, { padding: [40, 40], maxZoom: 17 });
   },
   _updatePaths() {},
 });
-
-function sized(spot) {
-  const n = spot.rows.length;
-  return { ...spot, r: n === 1 ? 11 : Math.min(12 + Math.log2(n) * 1.5, 26) };
-}
-
-function joined(spots) {
-  const once = pass(spots);
-  return once.length < spots.length ? joined(once) : once;
-}
-
-function pass(spots) {
-  const kept = [];
-  for (const spot of spots.sort((a, b) => b.rows.length - a.rows.length)) {
-    const near = kept.findIndex((k) => Math.hypot(k.x - spot.x, k.y - spot.y) < k.r + spot.r + 2);
-    if (near < 0) {
-      kept.push(spot);
-      continue;
-    }
-    const [a, b] = [kept[near], spot];
-    const n = a.rows.length + b.rows.length;
-    const at = (axis) => (a[axis] * a.rows.length + b[axis] * b.rows.length) / n;
-    kept[near] = sized({ x: at("x"), y: at("y"), rows: a.rows.concat(b.rows) });
-  }
-  return kept;
-}

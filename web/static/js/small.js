@@ -1,4 +1,4 @@
-// The small map of a vacancy, a town, or of what is reached from a vacancy.
+// The small map of a vacancy, of the access classes, or of what is reached from a vacancy.
 /* global L */
 import { makeMap } from "./basemap.js";
 
@@ -12,10 +12,6 @@ if (kind === "classes") {
   map.fitBounds([[51.36, 11.27], [53.56, 14.77]]);
   const got = await fetch(element.dataset.areas);
   if (got.ok) L.geoJSON(await got.json(), { interactive: false, style }).addTo(map);
-} else if (kind === "area") {
-  const area = L.geoJSON(shape, { interactive: false, style: { color: "#1f5a45", weight: 2.5, fillColor: "#1f5a45", fillOpacity: 0.08 } });
-  map.fitBounds(area.getBounds(), { padding: [15, 15] });
-  area.addTo(map);
 } else if (kind === "reach") {
   const { area, lines } = JSON.parse(document.getElementById("reach").textContent);
   const parts = [

@@ -38,6 +38,7 @@ export function startSurface(onMap, changed) {
   });
   for (const box of [range, number]) box.addEventListener("change", changed);
   panel.addEventListener("toggle", () => panel.open && fill());
+  if (panel.open) fill();
   narrow.addEventListener("click", () => {
     const field = document.querySelector(`#filter-form [name="${median.checked ? "berlin_usual_max" : "berlin_max"}"]`);
     field.value = number.value;

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('vacancies', '0007_registervacancy'),
+        ('vacancies', '0009_photo_shows'),
     ]
 
     operations = [

@@ -1,0 +1,78 @@
+"""Vector tiles against the statement alone, counts by bits against one pass of SQL, and from a publication to the new snapshot."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from benchmarks.run import database, interleaved
+
+ROWS = 23_000  # of which 20,000 are public
+PLACE = (13.06, 52.40)  # Potsdam, where the rows are densest
+ZOOMS = (6, 8, 11, 14)
+
+
+def measure() -> None:
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test import Client
+    from psycopg import Cursor
+
+    from geo.criteria import Choice
+    from layers.publish import tiles
+    from layers.publish.snapshot import store
+    from vacancies.filters import VacancyFilter
+    from vacancies.models import Vacancy
+    from vacancies.public import PublicVacancy
+    from vacancies.published import VACANCIES
+
+    call_command("load_demo", "--count", str(ROWS), stdout=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    start = time.perf_counter()
+    snapshot = store.current(VACANCIES)
+    print(f"  {len(snapshot.table):,} public rows; the first snapshot after {time.perf_counter() - start:.2f} s")
+    times = []
+    for key in PublicVacancy.objects.values_list("key", flat=True)[:3]:
+        Vacancy.objects.filter(key=key).update(publication="draft")
+        start = time.perf_counter()
+        store.current(VACANCIES)
+        times.append(time.perf_counter() - start)
+    print(f"  from a publication to the new snapshot: {sorted(times)[1]:.2f} s")
+
+    facets = [c for c in VacancyFilter.criteria if isinstance(c, Choice) and c.name in ("town_size", "transit", "target_use")]
+    counter, everything = store.current(VACANCIES).counter, VacancyFilter()
+    found = interleaved(
+        15,
+        bits=lambda: counter.hits_by_option(everything, facets),
+        sql=lambda: PublicVacancy.objects.all().hits_by_option(everything, facets),
+    )
+    print(f"  26 counts: bits {found['bits']:.3f} ms, one pass of SQL {found['sql']:.1f} ms: 1/{found['sql'] / found['bits']:.0f}")
+
+    client = Client(SERVER_NAME="127.0.0.1")
+    for z in ZOOMS:
+        x, y = tiles.tile_of(*PLACE, z)
+        sql, values = tiles.tile_statement(VACANCIES, everything, z, x, y)
+
+        def raw(sql: str = sql, values: list[object] = values) -> bytes:
+            with Cursor(connection.connection) as cursor:
+                return bytes(cursor.execute(sql, values, prepare=True, binary=True).fetchone()[0])
+
+        size = len(raw())
+        found = interleaved(60, ours=lambda z=z, x=x, y=y: client.get(f"/kacheln/leerstaende/{z}/{x}/{y}.mvt").content, raw=raw)
+        told = f"ours {found['ours']:.2f} ms, statement {found['raw']:.2f} ms: {found['ours'] / found['raw']:.2f}"
+        print(f"  tile z{z}: {size / 1e3:.1f} kB, {told}")
+
+
+def main() -> None:
+    with database() as url:
+        os.environ["DATABASE_URL"] = url
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        import django
+
+        django.setup()
+        measure()
+
+
+if __name__ == "__main__":
+    main()

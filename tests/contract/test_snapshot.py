@@ -1,0 +1,35 @@
+"""The snapshot follows the rows: a new one for every change, nothing of the old one left, the same rows as everywhere."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from layers.publish.snapshot import store
+from tests.contract.snapshots import address, keys_on_map
+from vacancies.models import Vacancy
+from vacancies.public import PublicVacancy
+
+pytestmark = pytest.mark.django_db
+
+
+def test_rows_that_change_make_a_new_snapshot_and_the_old_one_is_gone(client: Client) -> None:
+    old = address()
+    assert client.get(f"{old}kennungen.bin").status_code == 200
+    key = PublicVacancy.objects.filter(town_slug="wittenberge").values_list("key", flat=True)[0]
+    assert key in keys_on_map(client, "town=wittenberge")
+    Vacancy.objects.filter(key=key).update(publication="draft")
+    assert address() != old
+    assert key not in keys_on_map(client, "town=wittenberge")
+    assert client.get(f"{old}kennungen.bin").status_code == 404, "what is withdrawn is served no longer"
+
+
+def test_parts_may_be_kept_for_ever_and_answers_to_wrong_filters_say_so(client: Client) -> None:
+    for file in store.FILES:
+        response = client.get(f"{address()}{file}")
+        assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert response["Content-Encoding"] == "gzip"
+    assert client.get(f"{address()}treffer.bin?vacant_months_min=12")["Cache-Control"] == "no-cache", "it depends on the day"
+    response = client.get(f"{address()}treffer.bin?area=x")
+    assert response.status_code == 400
+    assert "area" in response.content.decode()

@@ -1,0 +1,82 @@
+"""Vector tiles hold the rows that lie in them, where they lie; read by GDAL, compared with the database."""
+
+from __future__ import annotations
+
+import math
+
+import pyogrio
+import pytest
+from django.db import connection
+from django.test import Client
+
+from layers.publish import tiles
+from tests.contract.test_one_filter import BY_HAND
+from vacancies.filters import VacancyFilter
+from vacancies.public import PublicVacancy
+
+pytestmark = pytest.mark.django_db
+
+
+def in_tile(z: int, x: int, y: int, query: str = "") -> list[str]:
+    """The keys in a tile by PostGIS's own envelope."""
+    keys = list(PublicVacancy.objects.matching(VacancyFilter.parse(query)).values_list("key", flat=True))
+    with connection.cursor() as cursor:
+        sql = "SELECT key FROM public_vacancy WHERE ST_Within(ST_Transform(point, 3857), ST_TileEnvelope(%s, %s, %s)) AND key = ANY(%s)"
+        cursor.execute(sql, [z, x, y, keys])
+        return sorted(row[0] for row in cursor.fetchall())
+
+
+def tile_at(lon: float, lat: float, z: int) -> tuple[int, int, int]:
+    x = (lon + 180) / 360 * 2**z
+    y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**z
+    return z, int(x), int(y)
+
+
+def read(client: Client, tmp_path, z: int, x: int, y: int, query: str = ""):  # type: ignore[no-untyped-def]
+    response = client.get(f"/kacheln/leerstaende/{z}/{x}/{y}.mvt?{query}")
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/vnd.mapbox-vector-tile"
+    path = tmp_path / f"{z}-{x}-{y}.mvt"
+    path.write_bytes(response.content)
+    return pyogrio.read_dataframe(path, X=x, Y=y, Z=z) if response.content else None
+
+
+@pytest.mark.parametrize("z", [6, 9, 11, 14])
+def test_a_tile_holds_the_rows_within_it_where_they_lie(client: Client, tmp_path, z: int) -> None:  # type: ignore[no-untyped-def]
+    place = tile_at(11.7515, 52.9955, z)  # Wittenberge
+    found = read(client, tmp_path, *place)
+    expected = in_tile(*place)
+    assert expected
+    assert set(expected) <= set(found["key"])
+    inside = found[found["key"].isin(expected)].set_index("key")
+    step = 2 * 20_037_508.343 / 2**z / 4096
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key, ST_X(p), ST_Y(p) FROM (SELECT key, ST_Transform(point, 3857) p FROM public_vacancy) v")
+        places = {key: (px, py) for key, px, py in cursor.fetchall()}
+    for key, shape in inside.geometry.items():
+        assert math.hypot(shape.x - places[key][0], shape.y - places[key][1]) < 1.5 * step
+
+
+def test_filters_narrow_a_tile_as_they_narrow_the_list(client: Client, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    place = tile_at(13.06, 52.40, 7)
+    for query in BY_HAND[::4]:
+        found = read(client, tmp_path, *place, query)
+        keys = [] if found is None else sorted(set(found["key"]) & set(in_tile(*place)))
+        assert keys == in_tile(*place, query), query
+
+
+def test_many_rows_of_a_low_zoom_are_gathered(client: Client, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    place = tile_at(13.06, 52.40, 7)
+    whole = read(client, tmp_path, *place)
+    monkeypatch.setattr(tiles, "MANY", 100)
+    found = read(client, tmp_path, *place)
+    assert found["n"].sum() == len(whole)
+    assert len(found) < len(whole) / 2
+
+
+def test_tiles_that_do_not_exist_and_filters_that_are_wrong_say_so(client: Client) -> None:
+    assert client.get("/kacheln/leerstaende/3/9/1.mvt").status_code == 404
+    assert client.get("/kacheln/gemeinden/3/1/1.mvt").status_code == 404
+    assert client.get("/kacheln/leerstaende/3/4/2.mvt?area=x").status_code == 400
+    first = client.get("/kacheln/leerstaende/8/137/83.mvt")
+    assert client.get("/kacheln/leerstaende/8/137/83.mvt", headers={"If-None-Match": first["ETag"]}).status_code == 304
