@@ -70,6 +70,7 @@ SELECT
     p.district_ags,
     p.district_name,
     p.transit_class,
+    p.transit_is,
     p.stop_name,
     p.stop_distance_m,
     p.rail_stop_name,
