@@ -1,4 +1,4 @@
-"""List, map data and GeoJSON at 3,000 and 100,000 vacancies, each against the raw query it needs; and the import of a list."""
+"""List and GeoJSON at 3,000 and 100,000 vacancies, each against the raw query it needs; and the import of a list."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from geo.crs import WEB
 
 QUERY = "town_size=rural&transit=D&target_use=workshop"
 WHERE = "WHERE town_size_class = 'rural' AND transit_class IN ('A','B','C','D') AND target_uses && '{workshop}'"
-
-MAP_RAW = f"SELECT key, ST_X(p), ST_Y(p) FROM (SELECT key, ST_Transform(point, {WEB}) AS p FROM public_vacancy) v ORDER BY key"  # noqa: S608
 
 
 def page_sql(where: str) -> str:
@@ -64,10 +62,6 @@ def measure(size: int) -> None:
         "GeoJSON, all": (
             lambda: page("/leerstaende.geojson"),
             lambda: raw(f"SELECT ST_AsGeoJSON(ST_Transform(point, {WEB}), 6), {names} FROM public_vacancy ORDER BY key"),  # noqa: S608
-        ),
-        "map data, all": (
-            lambda: page("/karte/daten.json"),
-            lambda: raw(MAP_RAW),
         ),
     }
     for name, (ours, sql) in groups.items():
