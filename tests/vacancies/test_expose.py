@@ -138,13 +138,15 @@ def test_the_map_shows_the_place(client: Client, exact: Vacancy) -> None:
 
 def test_only_released_photos_are_in_it_and_tell_nothing_else(client: Client, exact: Vacancy) -> None:
     given = {"vacancy": exact, "creator": "A. Beispiel", "licence": "CC BY 4.0"}
-    Photo.objects.create(**given, file=picture((3000, 2000)), alt_text="Giebel zur Straße", caption="Im Mai", is_public=True)
+    Photo.objects.create(
+        **given, file=picture((3000, 2000)), alt_text="Giebel zur Straße", caption="Im Mai", is_public=True, shows="before"
+    )
     Photo.objects.create(**given, file=picture((900, 900)), alt_text="Keller innen")
     pdf = Pdf.get(client, address(exact))
     pdf.is_accessible()
     pdf.stays_on_paper()
     assert [tag.alt for tag in pdf.tags.all("Figure") if "Giebel" in tag.alt] == ["Giebel zur Straße"]
-    assert "Im Mai A. Beispiel, CC BY 4.0" in pdf.text
+    assert "vorher: Im Mai A. Beispiel, CC BY 4.0" in pdf.text
     assert "Keller" not in pdf.text
     assert b"Exif" not in pdf.raw
     assert b"Geheimkamera" not in pdf.raw

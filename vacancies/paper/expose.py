@@ -19,6 +19,7 @@ from geo.models import Town
 from layers.models import ReachRun, TransitStop
 from layers.publish.describe.about import Site
 from layers.published import CLASS_COLOURS, NO_CLASS
+from vacancies.choices import Shows
 from vacancies.facts import Fact, fact_groups, key_facts, unit_rows
 from vacancies.geometry import GRID_M
 from vacancies.paper import ground
@@ -33,6 +34,7 @@ MOST_PHOTOS = 6
 PHOTO_SIDE = 1_400  # pixels: 200 dpi over the width of the page
 FOOT = 110  # letters of an address in the line at the foot of each page
 MAP = (232, 196)  # points
+COMPARED = (Shows.BEFORE, Shows.AFTER)
 STATIONS_WITHIN_M = 13_000
 COARSE_COLOUR = "#a8432a"  # as on the page's map
 
@@ -122,7 +124,9 @@ def _photo(photo: PublicPhoto, number: int) -> dict[str, str]:
     """Return the name of the file, what it shows, and whose it is."""
     taken = formats.date_format(photo.taken_on, "DATE_FORMAT") if photo.taken_on else ""
     credit = ", ".join(part for part in (photo.creator, photo.licence, taken) if part)
-    return {"file": f"photo{number}.jpg", "alt": photo.alt_text or _("Foto"), "caption": photo.caption, "credit": credit}
+    shown = str(photo.get_shows_display()) if photo.shows in COMPARED else ""
+    caption = ": ".join(part for part in (shown, photo.caption) if part)
+    return {"file": f"photo{number}.jpg", "alt": photo.alt_text or _("Foto"), "caption": caption, "credit": credit}
 
 
 def _scaled(name: str) -> bytes:
