@@ -357,6 +357,7 @@ class SiteText(models.Model):
         IMPRESSUM = "impressum", _("Impressum")
         DATENSCHUTZ = "datenschutz", _("Datenschutz")
         BARRIEREFREIHEIT = "barrierefreiheit", _("Barrierefreiheit")
+        LEICHT = "leichte-sprache", _("Leichte Sprache")
 
     name = models.CharField(_("Seite"), max_length=20, choices=Name.choices)
     language = models.CharField(_("Sprache"), max_length=2, choices=[("de", "Deutsch"), ("en", "English")], default="de")

@@ -11,7 +11,20 @@ from django.urls import reverse
 from geo.models import District, Town
 from vacancies.public import PublicVacancy
 
-PAGES = ("map", "list", "towns", "districts", "overview", "compare", "sources", "classes", "impressum", "datenschutz", "barrierefreiheit")
+PAGES = (
+    "map",
+    "list",
+    "towns",
+    "districts",
+    "overview",
+    "compare",
+    "sources",
+    "classes",
+    "impressum",
+    "datenschutz",
+    "barrierefreiheit",
+    "leichte-sprache",
+)
 
 
 class Pages(Sitemap):

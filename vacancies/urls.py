@@ -34,4 +34,5 @@ urlpatterns = [
     path("impressum/", views.text_page, {"name": "impressum"}, name="impressum"),
     path("datenschutz/", views.text_page, {"name": "datenschutz"}, name="datenschutz"),
     path("barrierefreiheit/", views.text_page, {"name": "barrierefreiheit"}, name="barrierefreiheit"),
+    path("leichte-sprache/", views.text_page, {"name": "leichte-sprache"}, name="leichte-sprache"),
 ]

@@ -29,6 +29,7 @@ PUBLIC_PAGES = {
     "impressum": "/impressum/",
     "datenschutz": "/datenschutz/",
     "barrierefreiheit": "/barrierefreiheit/",
+    "easy words": "/leichte-sprache/",
     "english": "/en/",
     "wrong filter": "/?transit=Z",
     "not found": "/gibt-es-nicht/",

@@ -28,6 +28,7 @@ PAGES = (
     "/impressum/",
     "/datenschutz/",
     "/barrierefreiheit/",
+    "/leichte-sprache/",
 )
 
 

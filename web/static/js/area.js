@@ -100,7 +100,7 @@ function locate() {
   navigator.geolocation?.getCurrentPosition(
     ({ coords: { latitude: lat, longitude: lng } }) => {
       told.textContent = "";
-      search({ lat, lng });
+      search({ lat: Math.round(lat * 1000) / 1000, lng: Math.round(lng * 1000) / 1000 }); // about 100 m: it goes into the address
     },
     () => { told.textContent = panel.dataset.denied; },
     { timeout: 15_000, maximumAge: 60_000 },
