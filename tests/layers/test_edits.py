@@ -325,7 +325,7 @@ def own_and_rb99(tmp_path_factory: pytest.TempPathFactory, own_day: cn.DayTimeta
     report = edit_feed(OWN, DATA / "examples" / "rb99.yaml", b)
     assert report.title == "RB 99 stündlich"
     assert report.day == own_day.day
-    return own_day, cn.day_timetable(b, report.day)
+    return own_day, cn.day_timetable(report.feed, report.day)
 
 
 def test_a_new_line_shortens_real_journeys_and_lengthens_none(own_and_rb99: tuple[cn.DayTimetable, cn.DayTimetable]) -> None:
