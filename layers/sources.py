@@ -115,7 +115,7 @@ class FeedStops:
     stops: list[TransitStop]
 
 
-def stops_of_feed(path: Path, day: datetime.date | None = None) -> FeedStops:
+def stops_of_feed(path: Path, day: datetime.date | None = None, feed: timetable.Feed | None = None) -> FeedStops:
     """Read a GTFS feed with its stops and their towns, writing nothing.
 
     Parameters
@@ -124,6 +124,8 @@ def stops_of_feed(path: Path, day: datetime.date | None = None) -> FeedStops:
         GTFS zip.
     day : date, optional
         Chosen by `timetable.choose_day` when not given.
+    feed : Feed, optional
+        What `timetable.read_feed` made of the file, for those who have read it.
 
     Raises
     ------
@@ -133,7 +135,7 @@ def stops_of_feed(path: Path, day: datetime.date | None = None) -> FeedStops:
 
     from layers.reach import timetable
 
-    feed = timetable.read_feed(path)
+    feed = feed or timetable.read_feed(path)
     chosen = _chosen(feed, day)
     x, y = crs.transform_xy(feed.groups["lon"].to_numpy(), feed.groups["lat"].to_numpy(), crs.WEB, crs.STORAGE)
     stops, _outside, _silent = _stops(feed, chosen, x, y)

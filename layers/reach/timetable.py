@@ -234,13 +234,13 @@ def _groups(stops: pd.DataFrame, findings: list[Finding]) -> tuple[pd.DataFrame,
 
 def seconds(texts: pd.Series) -> Any:
     """Return H:MM:SS as seconds (float, NaN where empty or wrong); hours may exceed 24."""
-    known = pd.unique(texts)
-    values = {}
-    for text in known:
+    codes, known = pd.factorize(texts)
+    values = np.full(len(known) + 1, np.nan)  # the last is that of what is missing, code -1
+    for i, text in enumerate(known):
         parts = str(text).strip().split(":")
-        ok = len(parts) == 3 and all(p.strip().isdigit() for p in parts) and int(parts[1]) < 60 and int(parts[2]) < 60
-        values[text] = float(int(parts[0]) * 3600 + int(parts[1]) * 60 + int(parts[2])) if ok else np.nan
-    return texts.map(values).to_numpy(dtype=float)
+        if len(parts) == 3 and all(p.strip().isdigit() for p in parts) and int(parts[1]) < 60 and int(parts[2]) < 60:
+            values[i] = int(parts[0]) * 3600 + int(parts[1]) * 60 + int(parts[2])
+    return values[codes]
 
 
 def _trips(tables: dict[str, pd.DataFrame], findings: list[Finding]) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -270,7 +270,8 @@ def _calls(
     leaves, arrives = seconds(times["departure_time"]), seconds(times["arrival_time"])
     frame["s"] = np.where(np.isfinite(leaves), leaves, arrives)
     frame["arrives"] = np.where(np.isfinite(arrives), arrives, leaves)
-    frame["group"] = times["stop_id"].map(group_of).fillna(-1).astype(int).to_numpy()
+    group = times["stop_id"].map(group_of)
+    frame["group"] = group.fillna(-1).astype(int).to_numpy()
     frame["boards"] = times["pickup_type"].to_numpy() != "1"
     frame["alights"] = times["drop_off_type"].to_numpy() != "1"
     frame = frame.sort_values(["trip", "order"], kind="stable", ignore_index=True)
@@ -283,9 +284,11 @@ def _calls(
     first[heads["trip"].to_numpy()] = heads["s"].to_numpy()
     is_last = ~frame.duplicated("trip", keep="last").to_numpy()
     placed = frame["group"].to_numpy() >= 0
-    known = times["stop_id"].isin(tables["stops.txt"]["stop_id"]).to_numpy()
-    if not known.all():
-        findings.append(Finding("warning", "stop_times.txt", UNKNOWN_STOP, int((~known).sum()), str(times["stop_id"][~known].iloc[0])))
+    if group.isna().any():
+        listed = set(tables["stops.txt"]["stop_id"])  # some of them without a position
+        unknown = [stop for stop in times["stop_id"][group.isna()] if stop not in listed]
+        if unknown:
+            findings.append(Finding("warning", "stop_times.txt", UNKNOWN_STOP, len(unknown), str(unknown[0])))
     unplaced = int((~placed & ~is_last).sum())
     if unplaced:
         findings.append(Finding("warning", "stop_times.txt", "departures at stops without a position are not counted", unplaced))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,12 @@ import pandas as pd
 import pytest
 
 from geo import crs
+from layers.reach.timetable import Feed, read_feed
+from layers.reach.transit import connections
 from tests.layers import remote_server as remote
+
+OWN_FEED = Path(__file__).resolve().parents[2] / "data" / "timetable" / "vbb-2021-04-20.zip"
+OWN_DAY = datetime.date(2021, 4, 20)
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +38,21 @@ def server(served: remote.Server, settings: Any, tmp_path: Path) -> remote.Serve
 
 
 @pytest.fixture(scope="session")
+def own_feed() -> Feed:
+    """The timetable in the repository, read once; nobody changes it."""
+    return read_feed(OWN_FEED)
+
+
+@pytest.fixture(scope="session")
+def own_day(own_feed: Feed) -> connections.DayTimetable:
+    """The connections of its reference day."""
+    return connections.day_timetable(own_feed, OWN_DAY)
+
+
+@pytest.fixture(scope="session")
 def vbb_stops() -> tuple[Any, Any]:
     """East and north (EPSG:25833) of the stations and lone stops of the timetable in the repository."""
-    feed = Path(__file__).resolve().parents[2] / "data" / "timetable" / "vbb-2021-04-20.zip"
-    with zipfile.ZipFile(feed) as archive, archive.open("stops.txt") as file:
+    with zipfile.ZipFile(OWN_FEED) as archive, archive.open("stops.txt") as file:
         stops = pd.read_csv(file)
     stops = stops[stops["parent_station"].isna()]
     x, y = crs.transform_xy(stops["stop_lon"].to_numpy(), stops["stop_lat"].to_numpy(), crs.WEB, crs.STORAGE)

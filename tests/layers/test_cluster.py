@@ -18,6 +18,7 @@ from django.core.management import CommandError, call_command
 
 from geo import crs
 from layers.reach.bulk import cluster, crew
+from layers.reach.engine import CACHE
 from layers.reach.transit import connections as cn
 from layers.reach.transit import travel
 
@@ -35,8 +36,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def day(folder: Path) -> cn.DayTimetable:
-    return cn.day_timetable(FEED, DAY, folder / "cache")
+def day(own_day: cn.DayTimetable) -> cn.DayTimetable:
+    return own_day
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def places(folder: Path, day: cn.DayTimetable) -> Path:
 def alone(folder: Path, places: Path, centres: list[cluster.Centre]) -> Path:
     """The result of one process."""
     out = folder / "alone.parquet"
-    cluster.enrich(places, FEED, DAY, MORNING, centres, out, partition=500, cache=folder / "cache")
+    cluster.enrich(places, FEED, DAY, MORNING, centres, out, partition=500, cache=CACHE)
     return out
 
 
@@ -128,9 +129,7 @@ def test_a_worker_killed_in_the_middle_changes_no_byte(
 
     out = folder / "workers.parquet"
     # other portions, too: they may not show in the result
-    cluster.enrich(
-        places, FEED, DAY, MORNING, centres, out, "processes:2", partition=700, cache=folder / "cache", progress=kill_in_the_middle
-    )
+    cluster.enrich(places, FEED, DAY, MORNING, centres, out, "processes:2", partition=700, cache=CACHE, progress=kill_in_the_middle)
     assert killed
     assert out.read_bytes() == alone.read_bytes()
     assert list(folder.glob("*.part")) == []

@@ -320,11 +320,12 @@ def test_feed_b_never_overwrites_feed_a_and_stays_when_an_edit_fails(tmp_path: P
 
 
 @pytest.fixture(scope="module")
-def own_and_rb99(tmp_path_factory: pytest.TempPathFactory) -> tuple[cn.DayTimetable, cn.DayTimetable]:
+def own_and_rb99(tmp_path_factory: pytest.TempPathFactory, own_day: cn.DayTimetable) -> tuple[cn.DayTimetable, cn.DayTimetable]:
     b = tmp_path_factory.mktemp("rb99") / "b.zip"
     report = edit_feed(OWN, DATA / "examples" / "rb99.yaml", b)
     assert report.title == "RB 99 stündlich"
-    return cn.day_timetable(OWN, report.day), cn.day_timetable(b, report.day)
+    assert report.day == own_day.day
+    return own_day, cn.day_timetable(report.feed, report.day)
 
 
 def test_a_new_line_shortens_real_journeys_and_lengthens_none(own_and_rb99: tuple[cn.DayTimetable, cn.DayTimetable]) -> None:

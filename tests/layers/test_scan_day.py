@@ -15,7 +15,7 @@ import pytest
 
 from geo.errors import InvalidFile
 from layers.reach import scan
-from layers.reach.timetable import read_feed
+from layers.reach.timetable import Feed
 from layers.reach.transit import connections as cn
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,9 +37,8 @@ BERLIN_HBF = ["900000003201", "900000003200"]  # upper and lower platforms are t
 
 
 @pytest.fixture(scope="module")
-def day() -> tuple[cn.DayTimetable, cn.Footpaths]:
-    timetable = cn.day_timetable(read_feed(FEED), DAY)
-    return timetable, cn.footpaths(timetable)
+def day(own_day: cn.DayTimetable) -> tuple[cn.DayTimetable, cn.Footpaths]:
+    return own_day, cn.footpaths(own_day)
 
 
 def place(timetable: cn.DayTimetable, name: str) -> scan.Place:
@@ -54,7 +53,7 @@ def access(where: scan.Place) -> cn.Access:
     return cn.Access(np.array([0, len(where.stops)]), where.stops, np.asarray(where.walk_s))
 
 
-def test_the_real_day_has_the_departures_that_the_feed_counts(day: tuple[cn.DayTimetable, cn.Footpaths]) -> None:
+def test_the_real_day_has_the_departures_that_the_feed_counts(day: tuple[cn.DayTimetable, cn.Footpaths], own_feed: Feed) -> None:
     timetable, _paths = day
     assert timetable.days == tuple(DAY + datetime.timedelta(days=n) for n in (-1, 0, 1))
     assert timetable.backward_trips == 0
@@ -62,10 +61,9 @@ def test_the_real_day_has_the_departures_that_the_feed_counts(day: tuple[cn.DayT
     # counted from the text of the feed in test_timetable
     from layers.reach.timetable import departures
 
-    feed = read_feed(FEED)
-    counted = departures(feed, DAY).groupby("group")["in_day"].sum()
+    counted = departures(own_feed, DAY).groupby("group")["in_day"].sum()
     here = np.bincount(timetable.from_stop[within & timetable.boards], minlength=len(timetable.stop_id))
-    assert {feed.groups["stop_id"][g]: n for g, n in counted.items()} == {
+    assert {own_feed.groups["stop_id"][g]: n for g, n in counted.items()} == {
         str(s): n for s, n in zip(timetable.stop_id, here, strict=True) if n
     }
     assert (np.diff(timetable.departs_s) >= 0).all()
@@ -181,10 +179,12 @@ def same(a: cn.DayTimetable, b: cn.DayTimetable) -> bool:
     return all(np.array_equal(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a))
 
 
-def test_the_cache_survives_half_a_file(day: tuple[cn.DayTimetable, cn.Footpaths], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_survives_half_a_file(
+    day: tuple[cn.DayTimetable, cn.Footpaths], own_feed: Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     timetable, _paths = day
     read: list[Path] = []
-    monkeypatch.setattr(cn, "read_feed", lambda path: read.append(path) or read_feed(path))
+    monkeypatch.setattr(cn, "read_feed", lambda path: read.append(path) or own_feed)
     assert same(cn.day_timetable(FEED, DAY, tmp_path), timetable)
     (stored,) = tmp_path.iterdir()
     assert same(cn.day_timetable(FEED, DAY, tmp_path), timetable)

@@ -135,11 +135,6 @@ def test_the_busiest_working_day_is_chosen(tmp_path: Path) -> None:
     assert tt.choose_day(tt.read_feed(path)) == datetime.date(2026, 3, 11)
 
 
-@pytest.fixture(scope="module")
-def own() -> tt.Feed:
-    return tt.read_feed(OWN_FEED)
-
-
 def by_hand(names: set[str]) -> dict[str, Counter[str]]:
     """Count the departures at stations straight from the feed's text: no table, no array."""
 
@@ -180,16 +175,16 @@ def by_hand(names: set[str]) -> dict[str, Counter[str]]:
     return found
 
 
-def test_three_real_stations_counted_independently(own: tt.Feed) -> None:
+def test_three_real_stations_counted_independently(own_feed: tt.Feed) -> None:
     names = {"Wittenberge, Bahnhof", "Luckenwalde, Bahnhof", "Eberswalde, Hauptbahnhof"}
-    table = tt.departures(own, OWN_DAY).groupby("group")[["in_window", "in_day"]].sum()
+    table = tt.departures(own_feed, OWN_DAY).groupby("group")[["in_window", "in_day"]].sum()
     for name, counts in by_hand(names).items():
-        group = own.groups.index[own.groups["name"] == name]
+        group = own_feed.groups.index[own_feed.groups["name"] == name]
         assert len(group) == 1, name
         assert table.loc[group[0]].tolist() == [counts["window"], counts["day"]], name
         assert counts["day"] > 100
 
 
-def test_the_own_feed_has_no_findings_and_its_one_day(own: tt.Feed) -> None:
-    assert own.findings == []
-    assert tt.choose_day(own) == OWN_DAY
+def test_the_own_feed_has_no_findings_and_its_one_day(own_feed: tt.Feed) -> None:
+    assert own_feed.findings == []
+    assert tt.choose_day(own_feed) == OWN_DAY

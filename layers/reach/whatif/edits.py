@@ -33,7 +33,7 @@ import numpy as np
 
 from geo import crs
 from geo.errors import InvalidFile
-from layers.reach.timetable import read_feed, seconds
+from layers.reach.timetable import Feed, read_feed, seconds
 from layers.reach.whatif.draft import Draft, clock
 from layers.reach.whatif.edit_list import AddLine, ChangeHeadway, CloseStop, read_edits
 
@@ -66,13 +66,14 @@ class Done:
 
 @dataclass(frozen=True)
 class EditReport:
-    """What each edit did, the tables written anew, the SHA-256 of the new feed, the reference day."""
+    """What each edit did, the tables written anew, the SHA-256 of the new feed, the reference day, and the feed as it was read back."""
 
     title: str
     day: datetime.date
     done: tuple[Done, ...]
     rewritten: tuple[str, ...]
     sha256: str
+    feed: Feed = field(repr=False, compare=False)
 
 
 @dataclass
@@ -85,7 +86,7 @@ class Pattern:
     whole: int = 0
 
 
-def edit_feed(path_a: Path, edits: Path, path_b: Path, day: datetime.date | None = None) -> EditReport:
+def edit_feed(path_a: Path, edits: Path, path_b: Path, day: datetime.date | None = None, feed: Feed | None = None) -> EditReport:
     """Write the feed that a list of edits makes of another.
 
     Parameters
@@ -98,6 +99,8 @@ def edit_feed(path_a: Path, edits: Path, path_b: Path, day: datetime.date | None
         Replaced as a whole when it is there, and only after the new feed has been read back without an error.
     day : date, optional
         Reference day; chosen by `timetable.choose_day` when not given.
+    feed : Feed, optional
+        What `read_feed` made of `path_a`, for those who have read it.
 
     Raises
     ------
@@ -107,10 +110,10 @@ def edit_feed(path_a: Path, edits: Path, path_b: Path, day: datetime.date | None
     wanted = read_edits(edits)
     if path_b.exists() and path_b.samefile(path_a):
         raise InvalidFile(f"{path_b.name}: feed B would overwrite feed A; give it another name")
-    draft = Draft(path_a, read_feed(path_a), edits.name, day)
+    draft = Draft(path_a, feed or read_feed(path_a), edits.name, day)
     done = [Done(e.number, e.kind, _APPLY[type(e)](draft, e)) for e in wanted.edits]
-    digest = _write(path_a, draft, path_b)
-    return EditReport(wanted.title, draft.day, tuple(done), tuple(sorted(draft.changed)), digest)
+    digest, made = _write(path_a, draft, path_b)
+    return EditReport(wanted.title, draft.day, tuple(done), tuple(sorted(draft.changed)), digest, made)
 
 
 def _add_line(draft: Draft, edit: AddLine) -> dict[str, Any]:
@@ -279,8 +282,8 @@ def _common(a: Sequence[str], b: Sequence[str]) -> int:
 _APPLY: dict[type, Callable[[Draft, Any], dict[str, Any]]] = {AddLine: _add_line, ChangeHeadway: _change_headway, CloseStop: _close_stop}
 
 
-def _write(path_a: Path, draft: Draft, path_b: Path) -> str:
-    """Write beside the target, read it back, rename; return the SHA-256."""
+def _write(path_a: Path, draft: Draft, path_b: Path) -> tuple[str, Feed]:
+    """Write beside the target, read it back, rename; return the SHA-256 and what was read."""
     try:
         handle, name = tempfile.mkstemp(dir=path_b.parent, prefix=f"{path_b.stem}-", suffix=".part")
     except OSError as error:
@@ -294,14 +297,14 @@ def _write(path_a: Path, draft: Draft, path_b: Path) -> str:
                 _put(new, member, draft.text(member.rsplit("/", 1)[-1]) if anew else old.read(member))
             for table in sorted(draft.changed - set(draft.member)):
                 _put(new, draft.folder + table, draft.text(table))
-        read_feed(part)
+        made = read_feed(part)
         part.chmod(0o644)
         digest = hashlib.sha256(part.read_bytes()).hexdigest()
         part.replace(path_b)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    return digest
+    return digest, made
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

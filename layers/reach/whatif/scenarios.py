@@ -110,8 +110,8 @@ def opened(given_a: str, given_b: str, day: datetime.date | None) -> Iterator[tu
 
     with TemporaryDirectory() as folder:
         made = Path(folder) / "b.zip"
-        report = edit_feed(path_a, Path(given_b), made, feed_a.day)
-        yield feed_a, stops_of_feed(made, feed_a.day), report
+        report = edit_feed(path_a, Path(given_b), made, feed_a.day, feed_a.feed)
+        yield feed_a, stops_of_feed(made, feed_a.day, report.feed), report
 
 
 def scenario(
@@ -138,7 +138,9 @@ def scenario(
     with TemporaryDirectory() as folder:
         made = Path(folder) / "b.zip"
         report = edit_feed(path, edits, made, day or source.valid_on)
-        return Scenario(title.strip(), stops_of_feed(made, report.day), {"edits": [vars(d) for d in report.done], "sha256": report.sha256})
+        return Scenario(
+            title.strip(), stops_of_feed(made, report.day, report.feed), {"edits": [vars(d) for d in report.done], "sha256": report.sha256}
+        )
 
 
 def _path(given: str, day: datetime.date | None) -> tuple[Path, datetime.date | None]:
