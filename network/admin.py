@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ class OrganisationAdmin(admin.ModelAdmin):
     search_fields = ("name", "municipality__name", "offers", "seeks")
     list_select_related = ("municipality",)
     autocomplete_fields = ("municipality",)
+    formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
 
 
 class MembershipForm(forms.ModelForm):
