@@ -109,6 +109,7 @@ READER_URL = os.environ.get("RW_READER_URL", "")  # its own sign-in; the databas
 REGISTER_ROLE = f"{READER_ROLE}_register"  # sees the register's views besides; for those who signed in
 PUBLISHED = ["vacancies.published.COLLECTIONS", "layers.published.COLLECTIONS"]  # what the services offer, in this order
 INTERNAL = ["vacancies.published.INTERNAL"]  # what they offer besides to those who may see it
+SCOPE_OF = "network.members.scope_of"  # whose rows of the register a person sees
 # Who answers for what is published: stands in the metadata and in what the services say of themselves.
 PUBLIC_URL = os.environ.get("RW_PUBLIC_URL", "").rstrip("/")
 CONTACT = {

@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from geo import crs
+from geo.scope import Scope
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 
@@ -150,6 +151,10 @@ class TownQuerySet(models.QuerySet["Town"]):
     def covering(self, point: object) -> TownQuerySet:
         """Towns whose area covers the point (storage CRS)."""
         return self.filter(geom__covers=point)
+
+    def within(self, scope: Scope) -> TownQuerySet:
+        """Towns in a person's scope."""
+        return self.filter(scope.rows("ags8"))
 
     def in_district(self, district: District) -> TownQuerySet:
         """Towns of one district."""

@@ -77,3 +77,6 @@ class AppPassword(models.Model):
         if self.revoked_at is None:
             self.revoked_at = timezone.now()
             self.save(update_fields=["revoked_at"])
+
+
+from network.members import Membership, Organisation  # noqa: E402, F401

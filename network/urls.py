@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from layers.publish.mapserver.views import wms
+from layers.publish.ogcapi.urls import urlpatterns as features
 from layers.publish.urls import FormatConverter
 from layers.publish.views import download
 from layers.publish.wfs.views import wfs
@@ -13,6 +14,7 @@ urlpatterns = [
     path("ogc/intern/wms", internal(wms), name="internal_wms"),
     path("ogc/intern/wfs", internal(wfs), name="internal_wfs"),
     re_path(rf"^ogc/intern/(?P<name>[a-z_]+)\.(?P<extension>{FormatConverter.regex})$", internal(download), name="internal_download"),
+    *(path(f"ogc/intern/features/{p.pattern}", internal(p.callback), name=f"internal_{p.name}") for p in features),
     path("konto/app-passwoerter/", views.app_passwords, name="app_passwords"),
     path("konto/app-passwoerter/<int:pk>/widerrufen/", views.revoke_app_password, name="revoke_app_password"),
 ]

@@ -23,11 +23,14 @@ from django.utils.translation import pgettext_lazy
 
 from geo import crs
 from geo.models import UMLAUTS, Dataset, Town
+from geo.scope import scope_of
 from vacancies import choices as c
 from vacancies.geometry import GRID_M, GridCentre
 from vacancies.photos import CleanPictureField
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
     from vacancies.public import PublicVacancyQuerySet
 
 KEY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -75,6 +78,18 @@ class VacancyQuerySet(models.QuerySet["Vacancy"]):
     def hits_by_district(self) -> dict[str, int]:
         """Number of objects per AGS of the district."""
         return dict(self.order_by().values_list("town__district__ags5").annotate(n=Count("pk", distinct=True)))
+
+    def visible_to(self, user: User | AnonymousUser) -> VacancyQuerySet:
+        """Those in the municipalities where the person is a member."""
+        return self.filter(scope_of(user).rows("town__ags8"))
+
+    def show(self, file: str) -> bool:
+        """Whether one of them has a photo of this name."""
+        return self.filter(photos__file=file).exists()
+
+    def edited_by(self, user: User | AnonymousUser) -> VacancyQuerySet:
+        """Those in the municipalities where the person may change them."""
+        return self.filter(scope_of(user, "editor").rows("town__ags8"))
 
     def real(self) -> VacancyQuerySet:
         """The ones that exist."""

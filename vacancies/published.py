@@ -86,7 +86,6 @@ REGISTER = replace(
     description=_("Alle Leerstände des Registers mit genauer Lage und internen Angaben. Nicht zur Weitergabe."),
     model=RegisterVacancy,
     fields=fields_of(RegisterVacancy, "key", *(f.name for f in RegisterVacancy._meta.concrete_fields if f.name not in HIDDEN | {"key"})),
-    hides=False,
     past=None,
     permission="vacancies.view_vacancy",
     snapshot=None,

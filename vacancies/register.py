@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from geo.scope import scope_of
 from vacancies import choices as c
 from vacancies.columns import VacancyColumns, choice, known, number, text
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+
+class RegisterVacancyQuerySet(models.QuerySet["RegisterVacancy"]):
+    """Rows of the register as its services show them."""
+
+    def visible_to(self, user: User | AnonymousUser) -> RegisterVacancyQuerySet:
+        """Those in the municipalities where the person is a member; none without the permission to see vacancies."""
+        if not user.has_perm("vacancies.view_vacancy"):
+            return self.none()
+        return self.filter(scope_of(user).rows("town_ags"))
+
 
 class RegisterVacancy(VacancyColumns):
-    """One row of the view `register_vacancy`; nobody sees it without the permission to see the register."""
+    """One row of the view `register_vacancy`.
+
+    The register's role sees those of the municipalities that the setting `raum.towns` names (`geo.scope`), and no others.
+    """
 
     publication = choice(pgettext_lazy("publication", "Stand"), c.Publication)
     visibility = choice(_("Sichtbarkeit"), c.Visibility)
@@ -32,6 +51,8 @@ class RegisterVacancy(VacancyColumns):
     source_ref = text(_("Kennung in der Quelle"))
     notes = models.TextField(_("Notizen (intern)"), blank=True)
     changed_on = models.DateField(_("geändert"))
+
+    objects: ClassVar = RegisterVacancyQuerySet.as_manager()
 
     class Meta:
         managed = False

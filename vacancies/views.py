@@ -21,7 +21,7 @@ from layers.reach.access import load_preset
 from vacancies.facts import fact_groups, key_facts, unit_rows
 from vacancies.listing import ORDERS, Listing
 from vacancies.mapdata import map_settings, shape_of
-from vacancies.models import Photo, SiteText, Vacancy
+from vacancies.models import SiteText, Vacancy
 from vacancies.outward import OutwardQuestion
 from vacancies.permalink import permalink
 from vacancies.pictures.facets import Pictures
@@ -87,7 +87,7 @@ def outward_page(request: HttpRequest, slug: str) -> HttpResponse:
 def photo(request: HttpRequest, name: str) -> FileResponse:
     """A released picture; people who keep the register see the others, too."""
     released = PublicPhoto.objects.filter(file=name).exists()
-    if not released and not (request.user.has_perm("vacancies.view_photo") and Photo.objects.filter(file=name).exists()):
+    if not released and not (request.user.has_perm("vacancies.view_photo") and Vacancy.objects.visible_to(request.user).show(name)):
         raise Http404
     try:
         response = FileResponse(default_storage.open(name), content_type="image/jpeg")

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from geo.errors import InvalidParameter, InvalidParameters
 from geo.filtering import FilterSet
+from geo.scope import NOWHERE, Scope
 from geo.time_criteria import Day
 from layers.publish.style import Style
 
@@ -93,7 +94,7 @@ class Collection:
     stamp : callable
         Returns a text that changes whenever the public rows may have changed; it may see everything and is never shown.
     hides : bool
-        Whether rows exist that the public does not see.
+        Whether rows exist that those who ask do not see.
     permission : str
         What a person must have to see the layer; empty: everybody sees it.
     page_parameters : tuple of str
@@ -245,6 +246,7 @@ def _declared(paths: tuple[str, ...]) -> tuple[Collection, ...]:
 
 
 _offered: ContextVar[tuple[Collection, ...] | None] = ContextVar("offered", default=None)
+_scope: ContextVar[Scope] = ContextVar("scope", default=NOWHERE)
 
 
 def collections() -> tuple[Collection, ...]:
@@ -254,18 +256,27 @@ def collections() -> tuple[Collection, ...]:
 
 
 @contextmanager
-def offering(layers: tuple[Collection, ...]) -> Iterator[None]:
-    """Offer other layers than the public ones in here, and ask the database as the role that may read them."""
-    before = _offered.set(layers)
+def offering(layers: tuple[Collection, ...], seen: Scope = NOWHERE) -> Iterator[None]:
+    """Offer other layers than the public ones in here, and ask the database as the role that may read them.
+
+    Of the register that role reads the rows in `seen`; if it is not given, none.
+    """
+    before, seen_before = _offered.set(layers), _scope.set(seen)
     try:
         yield
     finally:
         _offered.reset(before)
+        _scope.reset(seen_before)
 
 
 def is_internal() -> bool:
     """Whether layers are on offer that are not for the public."""
     return _offered.get() is not None
+
+
+def scope() -> Scope:
+    """Return whose rows of the layers on offer are seen in here; it means nothing where they are public."""
+    return _scope.get()
 
 
 def internal_collections() -> tuple[Collection, ...]:

@@ -9,28 +9,38 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.db import connection, transaction
 
-from layers.publish.collection import is_internal
+from geo.scope import SETTING
+from layers.publish.collection import is_internal, scope
 
 TIMEOUT_MS = 20_000
 # many ask at once: starting helpers of the database costs more (10 ms) than they save, and takes them from others
 ALONE = "max_parallel_workers_per_gather"
 
 
+US = f"RESET ROLE; SET LOCAL statement_timeout = DEFAULT; SET LOCAL {ALONE} = DEFAULT; SET LOCAL {SETTING} = ''"
+
+
 @contextmanager
 def as_reader(timeout_ms: int = TIMEOUT_MS) -> Iterator[None]:
     """Ask the database as the reader's role within one transaction; a query that takes longer is cancelled.
 
-    Where internal layers are on offer, it is the role that sees the register's views besides. Base tables answer "permission denied".
+    Where internal layers are on offer, it is the role that sees the register's views besides: of their rows those in the scope of the
+    person who asks. Base tables answer "permission denied". Inside another such block the inner holds to its end, then the outer again.
     Answers that are streamed must be read inside.
     """
-    role = settings.REGISTER_ROLE if is_internal() else settings.READER_ROLE
+    role, towns = (settings.REGISTER_ROLE, scope().words) if is_internal() else (settings.READER_ROLE, "")
+    here = f"SET LOCAL statement_timeout = {int(timeout_ms)}; SET LOCAL {ALONE} = 0; SET LOCAL {SETTING} = '{towns}'; SET LOCAL ROLE {role}"
+    before = getattr(connection, "_reading_as", US)
     with transaction.atomic():
         with connection.cursor() as cursor:
-            limits = f"SET LOCAL statement_timeout = {int(timeout_ms)}; SET LOCAL {ALONE} = 0"
-            cursor.execute(f"{limits}; SET LOCAL ROLE {role}")
-        yield
-        with connection.cursor() as cursor:  # a surrounding transaction goes on as before; after an error its rollback sees to that
-            cursor.execute(f"RESET ROLE; SET LOCAL statement_timeout = DEFAULT; SET LOCAL {ALONE} = DEFAULT")
+            cursor.execute(here)
+        connection._reading_as = here
+        try:
+            yield
+        finally:
+            connection._reading_as = before
+        with connection.cursor() as cursor:  # what surrounds this goes on as before; after an error its rollback sees to that
+            cursor.execute(before)
 
 
 def read_by_reader(pieces: Iterable[bytes], timeout_ms: int = TIMEOUT_MS) -> Iterator[bytes]:
@@ -50,6 +60,7 @@ def reader_dsn(timeout_ms: int = TIMEOUT_MS) -> str:
     own = bool(settings.READER_URL) and not is_internal()
     role = settings.REGISTER_ROLE if is_internal() else settings.READER_ROLE
     options = f"-c statement_timeout={int(timeout_ms)} -c {ALONE}=0" + ("" if own else f" -c role={role}")
+    options += f" -c {SETTING}={scope().words}" if is_internal() else ""
     words = {
         "dbname": ours["NAME"],
         "host": unquote(given.hostname or "") if own else ours.get("HOST"),

@@ -1,7 +1,8 @@
 """When a layer's public rows last changed: for ETag, Last-Modified and UPDATESEQUENCE.
 
 The time must not tell of rows that are hidden: it moves only when the public rows themselves differ. Whether they may
-differ is asked cheaply (the collection's stamp, which may see everything); whether they do, by a digest over them.
+differ is asked cheaply (the collection's stamp, which may see everything); whether they do, by a digest over them. Of an internal
+layer each scope has a version of its own, over the rows in it: it does not tell when others edit theirs.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
 
 from django.db import connection, models
 from django.utils import timezone
 
-if TYPE_CHECKING:
-    from layers.publish.collection import Collection
+from layers.publish.collection import Collection, is_internal, scope
+from layers.publish.rights import as_reader
+
+DIGEST_MS = 60_000
 
 
 class PublishedVersion(models.Model):
@@ -52,8 +55,13 @@ def versions(collections: Iterable[Collection]) -> dict[str, PublishedVersion]:
     """Return the versions of layers by name; layers with the same stamp ask it once."""
     layers = tuple(collections)
     stamps = {ask: ask() for ask in {c.stamp for c in layers}}
-    found = {v.name: v for v in PublishedVersion.objects.filter(name__in=[c.name for c in layers])}
-    return {c.name: _renewed(c, stamps[c.stamp], found.get(c.name)) for c in layers}
+    found = {v.name: v for v in PublishedVersion.objects.filter(name__in=[_name(c) for c in layers])}
+    return {c.name: _renewed(c, stamps[c.stamp], found.get(_name(c))) for c in layers}
+
+
+def _name(collection: Collection) -> str:
+    """Return what the version is kept under."""
+    return f"{collection.name}@{scope().digest}" if is_internal() else collection.name
 
 
 def _renewed(collection: Collection, stamp: str, known: PublishedVersion | None) -> PublishedVersion:
@@ -63,7 +71,7 @@ def _renewed(collection: Collection, stamp: str, known: PublishedVersion | None)
     now = timezone.now().replace(microsecond=0)
     since = known.changed_at if known and known.digest == digest else now
     made = {"stamp": stamp, "digest": digest, "changed_at": since}
-    return PublishedVersion.objects.update_or_create(name=collection.name, defaults=made)[0]
+    return PublishedVersion.objects.update_or_create(name=_name(collection), defaults=made)[0]
 
 
 def latest(collections: Iterable[Collection]) -> datetime.datetime:
@@ -91,9 +99,11 @@ def _digest(collection: Collection) -> str:
 
     Where no row is hidden, the stamp says as much and costs nothing.
     """
-    if not collection.hides:
+    internal = is_internal()
+    if not collection.hides or (internal and scope().everywhere):
         return hashlib.sha256(collection.stamp().encode()).hexdigest()
     view = connection.ops.quote_name(collection.view)
-    with connection.cursor() as cursor:
+    with as_reader(DIGEST_MS) if internal else nullcontext(), connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*), coalesce(sum(hashtextextended(r::text, 0)::numeric), 0) FROM {view} r")  # noqa: S608 - our own name
-        return hashlib.sha256(repr(cursor.fetchone()).encode()).hexdigest()
+        found = cursor.fetchone()
+    return hashlib.sha256(repr((*found, scope().words) if internal else found).encode()).hexdigest()

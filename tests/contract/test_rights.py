@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.utils import OperationalError, ProgrammingError
 
 from geo import public_views
+from geo.scope import Scope
 from layers.publish.collection import Collection, collections, internal_collections, offering
 from layers.publish.rights import as_reader, reader_dsn
 
@@ -38,8 +39,10 @@ def test_the_public_reads_public_views_and_the_register_stays_shut() -> None:
     for layer in internal_collections():
         with pytest.raises(ProgrammingError, match="permission denied"), as_reader():
             layer.rows().first()
-        with offering((layer,)), as_reader():
+        with offering((layer,), Scope(everywhere=True)), as_reader():
             assert layer.rows().first()
+        with offering((layer,)), as_reader():
+            assert not layer.rows().exists(), "without a scope there is nothing"
     assert [n for n in public_views.names() if not n.startswith("public_")] == ["register_vacancy"]
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from network.models import AppPassword
+from network.models import AppPassword, Membership
 from tests.network.test_app_passwords import basic
 from vacancies.models import Vacancy
 
@@ -18,6 +18,7 @@ WMS = "/ogc/intern/wms?service=WMS&version=1.3.0&request="
 def signed(*permissions: str) -> dict[str, str]:
     person = User.objects.create_user("renate")
     person.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    Membership.objects.create(user=person, statewide=True)
     _held, secret = AppPassword.objects.create_for(person, "QGIS")
     return basic("renate", secret)
 

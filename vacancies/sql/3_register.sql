@@ -1,5 +1,7 @@
--- The whole register for those who keep it: every row, exact, with its internal columns. The public's role may not read it.
-CREATE VIEW register_vacancy AS
+-- The register for those who keep it: exact rows with their internal columns. The public's role may not read it.
+-- Whoever may not read the table itself sees the rows of the municipalities that the setting raum.towns names (their AGS, or *);
+-- without the setting none. The barrier keeps a question's own conditions from being tried on rows of others.
+CREATE VIEW register_vacancy WITH (security_barrier) AS
 SELECT
     v.key,
     v.slug,
@@ -107,4 +109,6 @@ JOIN geo_town t ON t.id = v.town_id
 JOIN geo_district d ON d.id = t.district_id
 LEFT JOIN layers_vacancyreach r ON r.vacancy_id = v.id AND r.live
 LEFT JOIN layers_transitstop s ON s.id = r.stop_id
-LEFT JOIN layers_transitstop rs ON rs.id = r.rail_stop_id;
+LEFT JOIN layers_transitstop rs ON rs.id = r.rail_stop_id
+WHERE (SELECT has_table_privilege('vacancies_vacancy', 'SELECT') OR current_setting('raum.towns', true) = '*')
+    OR t.ags8 = ANY ((SELECT string_to_array(current_setting('raum.towns', true), ','))::text []);

@@ -15,7 +15,7 @@ from lxml import etree
 
 from geo import crs
 from layers.publish import asking
-from layers.publish.collection import Collection, collections
+from layers.publish.collection import Collection, collections, is_internal
 from layers.publish.mapserver import engine
 from layers.publish.mapserver.mapfile import Drawn, mapfile
 from layers.publish.ows.question import Question
@@ -39,7 +39,9 @@ def about(layers: Sequence[Collection]) -> dict[str, object]:
             "Haltestellen, ÖV-Güteklassen, Isochronen und Reisezeiten. Die Parameter des Filters der Karte gelten auch hier."
         ),
         "fees": _("Keine. Die Quellenangaben der Datensätze stehen in den Metadaten und sind mitzuführen."),
-        "constraints": _("Es gelten keine Zugriffsbeschränkungen."),
+        "constraints": _("Nur für die angemeldete Person; nicht zur Weitergabe.")
+        if is_internal()
+        else _("Es gelten keine Zugriffsbeschränkungen."),
         "keywords": tuple(keywords),
     }
 

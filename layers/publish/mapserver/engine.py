@@ -21,7 +21,7 @@ from django.utils.translation import get_language
 
 from geo import crs
 from geo.filtering import FilterSet
-from layers.publish.collection import Collection, collection
+from layers.publish.collection import Collection, collection, is_internal
 from layers.publish.mapserver import pool, sql
 from layers.publish.mapserver.mapfile import Contact, Drawn, Service
 from layers.publish.ows.gate import Gate
@@ -71,6 +71,7 @@ def service(request: HttpRequest, query: str, **more: object) -> Service:
         "site": request.build_absolute_uri("/"),
         "connection": reader_dsn(),
         "contact": contact,
+        "lasting": not is_internal(),  # else each helper would hold one for each scope
     }
     return Service(**values | more)  # type: ignore[arg-type]
 

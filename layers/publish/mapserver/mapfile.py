@@ -74,6 +74,8 @@ class Service:
         Whether the client sends a style of its own: ours leaves no trace then.
     margin : int
         Pixels by which the picture is larger than the one asked for, on every side; labels keep out of it.
+    lasting : bool
+        Whether MapServer keeps its connection to the database for the next request.
     """
 
     title: str
@@ -89,6 +91,7 @@ class Service:
     metadata: tuple[str, str] = ("ISO19115:2003", "application/xml")
     styled: bool = False
     margin: int = 0
+    lasting: bool = True
 
 
 def quoted(text: object) -> str:
@@ -199,7 +202,7 @@ def _layer(service: Service, drawn: Drawn) -> str:
             f'    TEMPLATE "none"\n    TOLERANCE 6\n    TOLERANCEUNITS PIXELS\n    {_projection()}\n',
             f"    SYMBOLSCALEDENOM {FULL_SIZE}\n    CONNECTIONTYPE POSTGIS\n    CONNECTION {connection(service.connection)}\n",
             f"    DATA {quoted(f'geom from ({drawn.rows}) as sub using unique {ROW} using srid={crs.STORAGE}')}\n",
-            '    PROCESSING "CLOSE_CONNECTION=DEFER"\n',
+            '    PROCESSING "CLOSE_CONNECTION=DEFER"\n' if service.lasting else "",
             _metadata(about, 4),
             whole,
             _classes(c.style, kind, [f.name for f in c.fields], bool(whole)),

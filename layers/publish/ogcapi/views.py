@@ -18,7 +18,7 @@ from django.utils.cache import get_conditional_response
 
 from geo.errors import InvalidParameter, RaumError
 from layers.publish import asking
-from layers.publish.collection import Collection, collection, collections
+from layers.publish.collection import Collection, collection, collections, is_internal
 from layers.publish.describe.about import site
 from layers.publish.mapserver.engine import client_of
 from layers.publish.ogcapi import documents, items
@@ -44,7 +44,7 @@ class Asked:
         self.request = request
         self.pairs = [(name, value) for name, values in request.GET.lists() for value in values]
         self.site = site(request).address
-        self.base = request.build_absolute_uri(reverse("ogcapi"))
+        self.base = request.build_absolute_uri(reverse("internal_ogcapi" if is_internal() else "ogcapi"))
         self.here = request.build_absolute_uri(request.path)
         given = request.GET.get("f", "")
         if given and given not in FORMATS:
