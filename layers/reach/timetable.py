@@ -29,7 +29,6 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "trips.txt": (("route_id", "service_id", "trip_id"), ()),
     "stop_times.txt": (("trip_id", "departure_time", "stop_id", "stop_sequence"), ("arrival_time", "pickup_type", "drop_off_type")),
 }
-
 KEYS = {"stops.txt": "stop_id", "routes.txt": "route_id", "trips.txt": "trip_id"}
 TWICE = "ids that stand there more than once, as in feeds put together; one row counts"
 UNKNOWN_STOP = "calls at stops that are not in stops.txt are left out"
@@ -115,9 +114,8 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
     total = sum(i.file_size for i in infos)
     packed = sum(i.compress_size for i in infos) or 1
     if total > MAX_BYTES or (total > 50_000_000 and total / packed > MAX_RATIO):
-        raise InvalidFile(
-            f"{path.name}: unpacks to {total / 1e6:.0f} MB (ratio {total / packed:.0f}); allowed are 4 GB and ratio {MAX_RATIO}"
-        )
+        size = f"{total / 1e6:.0f} MB (ratio {total / packed:.0f})"
+        raise InvalidFile(f"{path.name}: unpacks to {size}; allowed are 4 GB and ratio {MAX_RATIO}")
     return {i.filename.rsplit("/", 1)[-1]: i for i in infos if i.filename.endswith(".txt")}
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from geo.beside import Beside
 from geo.filtering import FilterSet
-from layers.publish.collection import Collection, collection, collections, internal_collections, is_internal, offering
+from geo.scope import Scope
+from layers.publish.collection import Collection, collection, collections, internal_collections, is_internal, offering, scope
 from layers.publish.rights import as_reader
 
 AT_ONCE = 1  # for each process of the server
@@ -23,11 +24,14 @@ def built(layer: Collection, wanted: FilterSet, extension: str, link: str, folde
     """Return the file, in a folder that is empty, with the rows of a layer that meet a filter; `link` is its own address."""
     offer: Offer = tuple(c.name for c in collections()) if is_internal() else ()
     day = layer.day.isoformat() if layer.day else ""
-    return Path(BUILDERS.read(write, offer, layer.name, day, wanted.query_string(), extension, link, str(folder)))
+    return Path(BUILDERS.read(write, offer, scope(), layer.name, day, wanted.query_string(), extension, link, str(folder)))
 
 
-def write(offer: Offer, name: str, day: str, query: str, extension: str, link: str, folder: str) -> str:
-    """Write the file and return its path; `offer` names the internal layers on offer, none: the public ones are; no `day` is now."""
+def write(offer: Offer, seen: Scope, name: str, day: str, query: str, extension: str, link: str, folder: str) -> str:
+    """Write the file and return its path.
+
+    `offer` names the internal layers on offer, of which one sees the rows in `seen`; none: the public ones are. No `day` is now.
+    """
     from layers.publish.exports import provenance, workbook, writers
 
     formats = {
@@ -38,7 +42,7 @@ def write(offer: Offer, name: str, day: str, query: str, extension: str, link: s
         "xlsx": workbook.workbook,
     }
     known = tuple(c for c in internal_collections() if c.name in offer)
-    with offering(known) if offer else contextlib.nullcontext():
+    with offering(known, seen) if offer else contextlib.nullcontext():
         layer = replace(collection(name), day=datetime.date.fromisoformat(day) if day else None)
         wanted = layer.parse(query)
         told = provenance.of(layer, wanted, link)
