@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from dataclasses import replace
 
+from django.core.cache import cache
 from django.db.models import Count, Max
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +22,7 @@ from vacancies.public import PublicVacancy
 from vacancies.register import RegisterVacancy
 
 INTERNAL_LICENCE = "intern"  # the licence of a list that is not for the public
+KEPT_S = 3600
 HIDDEN = {"point", "footprint", "search_text"}  # shapes go as geometry; the search text repeats other columns
 
 
@@ -32,8 +35,13 @@ def _stamp() -> str:
 
 
 def _lists() -> list[str]:
-    """The lists that public rows come from; a list for internal use is never named."""
-    public = Vacancy.objects.filter(key__in=PublicVacancy.objects.values("key")).exclude(dataset=None).values("dataset")
+    """The lists that public rows come from; a list for internal use is never named. Which they are is kept until rows change."""
+    name = f"lists:{hashlib.sha256(_stamp().encode()).hexdigest()}"
+    public = cache.get(name)
+    if public is None:
+        rows = Vacancy.objects.filter(key__in=PublicVacancy.objects.values("key")).exclude(dataset=None)
+        public = list(rows.order_by().values_list("dataset", flat=True).distinct())
+        cache.set(name, public, KEPT_S)
     return list(Dataset.objects.filter(pk__in=public).exclude(licence=INTERNAL_LICENCE).order_by("key").values_list("key", flat=True))
 
 

@@ -32,6 +32,10 @@ class PublishedVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.name} {self.changed_at:%Y-%m-%dT%H:%M:%SZ}"
 
+    def etag(self, *also: str) -> str:
+        """Return a strong entity tag of the layer's public rows and whatever else shapes an answer."""
+        return _tag(self.name, self.digest, *also)
+
 
 def changed_at(collection: Collection) -> datetime.datetime:
     """Return since when the layer's public rows are as they are (UTC, whole seconds)."""
@@ -78,7 +82,11 @@ def sequence_of(time: datetime.datetime) -> str:
 
 def etag(collection: Collection, *also: str) -> str:
     """Return a strong entity tag of the layer's public rows and whatever else shapes the answer."""
-    text = "\n".join((collection.name, version(collection).digest, *also))
+    return version(collection).etag(*also)
+
+
+def _tag(*parts: str) -> str:
+    text = "\n".join(parts)
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_safe
 
 from geo.errors import Busy
 from geo.filtering import FilterSet
-from layers.publish import files, version
+from layers.publish import files
 from layers.publish.collection import Collection, collection
 from layers.publish.describe import about
 from layers.publish.exports import building, provenance
@@ -32,7 +32,7 @@ from layers.publish.rights import read_by_reader
 
 WAIT_S = 20
 _building = threading.BoundedSemaphore(building.AT_ONCE)
-Stream = Callable[[Collection, QuerySet[Any]], Iterator[bytes]]
+Stream = Callable[[Collection, QuerySet[Any], str], Iterator[bytes]]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def download(request: HttpRequest, name: str, extension: str) -> HttpResponseBas
     if request.method == "HEAD":
         return _with(HttpResponse(content_type=kind.media_type), headers)
     if kind.stream:
-        pieces = read_by_reader(kind.stream(layer, layer.matching(wanted)))
+        pieces = read_by_reader(kind.stream(layer, layer.matching(wanted), told.attribution))
         return _with(StreamingHttpResponse(pieces, content_type=kind.media_type), headers)
     with _turn(), tempfile.TemporaryDirectory(prefix="raum-") as folder:
         path = building.built(layer, wanted, extension, link, Path(folder))
@@ -90,7 +90,7 @@ def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, exten
     disposition = "inline" if extension == "geojson" else "attachment"
     file = f"{name}{'-auswahl' if chosen and not kind.stream else ''}.{extension}"
     links = [f'<{record}>; rel="describedby"; type="application/xml"', *(f'<{url}>; rel="license"' for url in told.licence_urls)]
-    tag = version.etag(told.collection, extension, told.text(), str(get_language()), str(_modified(told, wanted)))
+    tag = told.version.etag(extension, told.text(), str(get_language()), str(_modified(told, wanted)))
     return {
         "Content-Disposition": f'{disposition}; filename="{file}"',
         "ETag": f"W/{tag}",  # two builds hold the same rows, not the same bytes
@@ -104,7 +104,7 @@ def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, exten
 
 def _modified(told: provenance.Provenance, wanted: FilterSet) -> datetime.datetime:
     """Return since when the answer is as it is: the rows, their sources, and the day where the filter counts from today."""
-    times = [told.changed_at, *(d.loaded_at for d in told.datasets)]
+    times = [told.version.changed_at, *(d.loaded_at for d in told.datasets)]
     if wanted.counts_from_today:
         zone = ZoneInfo(settings.TIME_ZONE)
         times.append(datetime.datetime.combine(datetime.datetime.now(zone).date(), datetime.time(), zone))

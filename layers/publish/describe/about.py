@@ -99,5 +99,6 @@ def site(request: HttpRequest) -> Site:
 
 def datasets_of(collection: Collection) -> list[Dataset]:
     """Return the data sets a layer is made from, in the order of its declaration."""
-    known = {d.key: d for d in Dataset.objects.filter(key__in=collection.source_keys)}
-    return [known[key] for key in dict.fromkeys(collection.source_keys) if key in known]
+    keys = collection.source_keys
+    known = {d.key: d for d in Dataset.objects.filter(key__in=keys)}
+    return [known[key] for key in dict.fromkeys(keys) if key in known]

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from geo import crs
 from geo.filtering import FilterSet
 from geo.models import Dataset
-from layers.publish import version
 from layers.publish.collection import Collection
+from layers.publish.version import PublishedVersion, version
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Provenance:
     datasets: tuple[Dataset, ...]
     question: str
     link: str
-    changed_at: datetime.datetime
+    version: PublishedVersion
     run: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -46,7 +46,7 @@ class Provenance:
             (_("Beschreibung"), str(c.description)),
             (_("Auswahl"), self.question),
             (_("Hinweis"), str(c.note)),
-            (_("Daten geändert am"), f"{self.changed_at.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"),
+            (_("Daten geändert am"), f"{self.version.changed_at.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"),
             (_("Adresse"), self.link),
             (_("Bezugssystem"), f"EPSG:{crs.STORAGE}"),
             (_("Quellenvermerk"), self.attribution),
@@ -64,7 +64,7 @@ class Provenance:
 
 def of(collection: Collection, wanted: FilterSet, link: str) -> Provenance:
     """Return what a file with the rows of a filter says about itself; reads base tables, so ask before `as_reader`."""
-    return Provenance(collection, datasets_of(collection), wanted.sentence(), link, version.changed_at(collection), collection.run())
+    return Provenance(collection, datasets_of(collection), wanted.sentence(), link, version(collection), collection.run())
 
 
 def datasets_of(collection: Collection) -> tuple[Dataset, ...]:
