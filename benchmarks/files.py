@@ -27,12 +27,12 @@ def _memory_mb(name: str, process: int | str = "self") -> float:
     return int(found[1]) / 1024
 
 
-def fill() -> None:
+def fill(size: int = SIZE) -> None:
     from django.core.management import call_command
     from django.db import connection
 
     with open(os.devnull, "w") as quiet:  # noqa: PTH123
-        call_command("load_demo", "--count", str(SIZE), stdout=quiet)
+        call_command("load_demo", "--count", str(size), stdout=quiet)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

@@ -32,15 +32,12 @@ def attribution(collection: Collection) -> str:
     return "; ".join(dict.fromkeys(known[key] for key in keys if key in known))
 
 
-def geojson(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
-    """Return a FeatureCollection in pieces (RFC 7946: EPSG:4326, longitude first); `attribution` and `note` stand at the top.
+def geojson(collection: Collection, rows: QuerySet[Any], attribution: str) -> Iterator[bytes]:
+    """Yield a FeatureCollection in pieces (RFC 7946: EPSG:4326, longitude first); `attribution` and `note` stand at the top.
 
-    The rows are read while the pieces are taken, the attribution at once.
+    The rows are read while the pieces are taken.
     """
-    return _geojson(collection, rows, {"attribution": attribution(collection), "note": collection.rows_note})
-
-
-def _geojson(collection: Collection, rows: QuerySet[Any], head: dict[str, str]) -> Iterator[bytes]:
+    head = {"attribution": attribution, "note": collection.rows_note}
     yield f'{{"type":"FeatureCollection",{ENCODER.encode(head)[1:-1]},"features":['.encode()
     names = [f.name for f in collection.fields]
     shape = AsGeoJSON(Transform(F(collection.geometry), crs.WEB), precision=DIGITS)
@@ -58,7 +55,7 @@ def _geojson(collection: Collection, rows: QuerySet[Any], head: dict[str, str]) 
     yield b"]}"
 
 
-def csv(collection: Collection, rows: QuerySet[Any]) -> Iterator[bytes]:
+def csv(collection: Collection, rows: QuerySet[Any], _attribution: str) -> Iterator[bytes]:
     """Yield UTF-8 with byte order mark, semicolons, and the position twice: lon, lat (EPSG:4326) and x, y (EPSG:25833).
 
     The position of an area is a point on it. Lists are joined by `|`. Text that a spreadsheet would take for a formula

@@ -32,7 +32,7 @@ from layers.publish.rights import read_by_reader
 
 WAIT_S = 20
 _building = threading.BoundedSemaphore(building.AT_ONCE)
-Stream = Callable[[Collection, QuerySet[Any]], Iterator[bytes]]
+Stream = Callable[[Collection, QuerySet[Any], str], Iterator[bytes]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def download(request: HttpRequest, name: str, extension: str) -> HttpResponseBas
     if request.method == "HEAD":
         return _with(HttpResponse(content_type=kind.media_type), headers)
     if kind.stream:
-        pieces = read_by_reader(kind.stream(layer, layer.matching(wanted)))
+        pieces = read_by_reader(kind.stream(layer, layer.matching(wanted), told.attribution))
         return _with(StreamingHttpResponse(pieces, content_type=kind.media_type), headers)
     with _turn(), tempfile.TemporaryDirectory(prefix="raum-") as folder:
         path = building.built(layer, wanted, extension, link, Path(folder))
@@ -109,7 +109,7 @@ def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, exten
 
 def _modified(told: provenance.Provenance, wanted: FilterSet) -> datetime.datetime:
     """Return since when the answer is as it is: the rows, their sources, and the day where the filter counts from today."""
-    times = [told.changed_at, *(d.loaded_at for d in told.datasets)]
+    times = [told.version.changed_at, *(d.loaded_at for d in told.datasets)]
     if wanted.counts_from_today:
         zone = ZoneInfo(settings.TIME_ZONE)
         times.append(datetime.datetime.combine(datetime.datetime.now(zone).date(), datetime.time(), zone))
