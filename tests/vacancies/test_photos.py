@@ -120,11 +120,11 @@ def test_units_show_with_their_name_only_where_the_place_is_exact(client: Client
     page = f"/leerstaende/{vacancy.slug}/"
     text = client.get(page).content.decode()
     assert "Laden am Markt" in text
-    assert "85 m²" in text
+    assert "85\xa0m²" in text
     Vacancy.objects.filter(pk=vacancy.pk).update(visibility="coarse")
     text = client.get(page).content.decode()
     assert "Laden am Markt" not in text
-    assert "85 m²" in text
+    assert "85\xa0m²" in text
 
 
 def test_two_pictures_of_before_and_after_are_compared_the_others_stand_alone(client: Client) -> None:
