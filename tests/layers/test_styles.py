@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+
+import pytest
+from django.test import Client
 
 from layers.published import CLASS_AREAS, CLASS_COLOURS, ISOCHRONES, MINUTE_COLOURS, NO_CLASS, TRAVEL_TIMES
 from vacancies.published import VACANCIES
@@ -22,8 +26,11 @@ def table(text: str, name: str) -> dict[str, str]:
     return {k.strip(' "'): v for k, v in re.findall(r'([\w"]*)\s*:\s*"(#[0-9a-f]{6})"', found[1])}
 
 
-def test_points_and_areas_have_the_colours_of_their_class() -> None:
-    assert table(script("points.js"), "COLOURS") == CLASS_COLOURS | {"": NO_CLASS}
+@pytest.mark.django_db
+def test_points_and_areas_have_the_colours_of_their_class(client: Client) -> None:
+    told = re.search(r'<script id="map-settings" type="application/json">(.*?)</script>', client.get("/embed").content.decode())
+    assert told
+    assert {c["value"]: c["colour"] for c in json.loads(told[1])["classes"]} == CLASS_COLOURS | {"": NO_CLASS}
     assert table(script("overlays.js"), "CLASSES") == CLASS_COLOURS
     css = dict(re.findall(r"\.t-([A-G]) \{ background: (#[0-9a-f]{6});", (WEB / "css" / "raum.css").read_text(encoding="utf-8")))
     assert css == CLASS_COLOURS

@@ -33,6 +33,8 @@ from vacancies.public import PublicVacancy
 
 if __name__ == "__main__":
     settings.ALLOWED_HOSTS.append("testserver")
+    plain = {{"staticfiles": {{"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}}}  # the hashed need collectstatic
+    settings.STORAGES = settings.STORAGES | plain
     client, found = Client(), {{}}
     slug = PublicVacancy.objects.filter(town_slug="wittenberge").order_by("key").first().slug
     for name, path in {PATHS!r}.items():
