@@ -12,7 +12,9 @@ from django.core.cache import cache
 from django.test import Client
 from lxml import etree
 
+from geo.errors import Busy
 from layers.publish.collection import collections
+from layers.publish.wfs import formats
 from tests.layers.ogc_schemas import check
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
@@ -282,3 +284,15 @@ def test_no_layer_offers_a_column_that_is_not_declared(client: Client) -> None:
         response = client.get("/ogc/wfs", {"REQUEST": "GetFeature", "TYPENAMES": layer.name, "COUNT": "1", "OUTPUTFORMAT": "geojson"})
         for feature in json.loads(b"".join(response.streaming_content))["features"]:
             assert list(feature["properties"]) == [f.name for f in layer.fields]
+
+
+def test_who_asks_for_a_file_that_cannot_be_made_in_time_is_told_when_to_come_back(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_given: object) -> str:
+        raise Busy("zu lange", 30)
+
+    monkeypatch.setattr(formats.BUILDERS, "do", late)
+    keys = {"SERVICE": "WFS", "VERSION": "2.0.0", **FEATURES, "OUTPUTFORMAT": "application/geopackage+sqlite3"}
+    answer = client.get("/ogc/wfs", keys)
+    assert answer.status_code == 503
+    assert answer["Retry-After"]
+    assert b"ExceptionReport" in answer.content

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from django.http import HttpResponse, JsonResponse
 
-from geo.errors import InvalidParameter, InvalidParameters, RaumError
+from geo.errors import InvalidParameter, InvalidParameters, RaumError, status_of
 
 OWS_STATUS = {"OperationNotSupported": 501, "OptionNotSupported": 501, "NoApplicableCode": 400, "NotFound": 404, "Busy": 503}
 
@@ -39,7 +39,7 @@ def of(error: RaumError) -> list[OwsError]:
         return [OwsError("InvalidParameterValue", str(e), e.name) for e in error.errors]
     if isinstance(error, InvalidParameter):
         return [OwsError("InvalidParameterValue", str(error), error.name)]
-    return [OwsError("NoApplicableCode", str(error))]
+    return [OwsError("NoApplicableCode", str(error), status=status_of(error))]
 
 
 def report(error: RaumError, service: str, version: str) -> HttpResponse:
