@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.db.models import GeometryField
 from django.db import connection, models, transaction
 from django.utils import timezone
 
@@ -34,15 +34,16 @@ def copy_in(model: type[models.Model], rows: Iterable[models.Model]) -> None:
         When a constraint or trigger refuses a row; nothing is written then.
     """
     columns = [f for f in model._meta.concrete_fields if not f.primary_key and not f.generated]
+    dated = [f.attname for f in columns if getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False)]
     now = timezone.now()
-    for row in rows:
-        for f in columns:
-            if getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False):
-                setattr(row, f.attname, now)
+    for row in rows if dated else ():
+        for name in dated:
+            setattr(row, name, now)
     names = ", ".join(connection.ops.quote_name(f.column) for f in columns)
     with _checking_at_once() as cursor, cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as copy:
+        kinds = [(f.attname, _kind(f)) for f in columns]
         for row in rows:
-            copy.write_row([_copied(getattr(row, f.attname), f) for f in columns])
+            copy.write_row(_values(row, kinds))
 
 
 def copy_over(model: type[models.Model], rows: Sequence[models.Model], fields: Iterable[str]) -> None:
@@ -65,19 +66,24 @@ def copy_over(model: type[models.Model], rows: Sequence[models.Model], fields: I
     with _checking_at_once() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {new} ON COMMIT DROP AS SELECT {', '.join(names)} FROM {quote(table)} WITH NO DATA")  # noqa: S608
         with cursor.copy(f"COPY {new} ({', '.join(names)}) FROM STDIN") as copy:
+            kinds = [(c.attname, _kind(c)) for c in columns]  # type: ignore[union-attr]
             for row in rows:
-                copy.write_row([row.pk, *(_copied(getattr(row, c.attname), c) for c in columns)])  # type: ignore[union-attr]
+                copy.write_row([row.pk, *_values(row, kinds)])
         changes = ", ".join(f"{n} = n.{n}" for n in names[1:])
         cursor.execute(f"UPDATE {quote(table)} AS t SET {changes} FROM {new} AS n WHERE t.{names[0]} = n.{names[0]}")  # noqa: S608
         cursor.execute(f"DROP TABLE {new}")
 
 
-def _copied(value: Any, column: models.Field[Any, Any]) -> Any:
-    """Return a value as COPY takes it: geometry as hexadecimal EWKB, objects as JSON."""
-    if isinstance(value, GEOSGeometry):
-        return value.hexewkb.decode()
+def _values(row: models.Model, kinds: Iterable[tuple[str, Any]]) -> list[Any]:
+    return [value if (value := getattr(row, name)) is None or kind is None else kind(value) for name, kind in kinds]
+
+
+def _kind(column: models.Field[Any, Any]) -> Any:
+    """Return how COPY takes a column's values that are not NULL: None for as they are."""
+    if isinstance(column, GeometryField):
+        return lambda value: value.hexewkb.decode()
     if isinstance(column, models.JSONField):
-        return json.dumps(value)
+        return json.dumps
     if isinstance(column, models.BinaryField):
-        return column.get_prep_value(value)
-    return str(value) if isinstance(value, models.TextChoices) else value
+        return column.get_prep_value
+    return str if isinstance(column, models.CharField) else None  # a member of TextChoices would go by its name

@@ -210,7 +210,8 @@ def test_english_pages_hold_no_german_that_is_not_marked(client: Client) -> None
     german = {e.msgid for e in polib.pofile("locale/en/LC_MESSAGES/django.po") if e.msgstr != e.msgid} - names
     assert [t for t in texts if t in german] == []
     common = re.compile(r"\b(und|oder|nicht|der|die|das|mit|für|von|zur|zum|ist|ein|eine|auf|im|keine|alle|Leerst\w+|Haltestelle)\b")
-    nameless = (re.sub("|".join(re.escape(n) for n in sorted(names, key=len, reverse=True) if n in t) or "$^", "", t) for t in texts)
+    longest_first, suspects = sorted(names, key=len, reverse=True), (t for t in texts if common.search(t))
+    nameless = (re.sub("|".join(re.escape(n) for n in longest_first if n in t) or "$^", "", t) for t in suspects)
     assert [t for t in nameless if common.search(t)] == []
     assert len(texts) > 1_000
 

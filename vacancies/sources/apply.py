@@ -199,8 +199,16 @@ def _without_duplicates(found: list[Candidate], known: dict[str, Vacancy], repor
     return result
 
 
+PLAIN = {str, int, float, bool}
+
+
 def _spell(value: Any) -> Any:
     """Return a value as JSON has it, so that the register, the file and the last import compare."""
+    if value is None or type(value) in PLAIN:
+        return value
+    if isinstance(value, Point):
+        x, y = value.tuple
+        return [round(x, 1), round(y, 1)]
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -208,9 +216,7 @@ def _spell(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return sorted(value)
     if isinstance(value, GEOSGeometry):
-        middle = value if value.geom_type == "Point" else value.centroid
-        spot = [round(middle.x, 1), round(middle.y, 1)]
-        return spot if value.geom_type == "Point" else [round(value.area, 1), *spot]
+        return [round(value.area, 1), *_spell(value.centroid)]
     return str(value) if isinstance(value, str) else value
 
 
