@@ -173,9 +173,9 @@ LURE = (
 METADATA = "http://169.254.169.254/latest/meta-data/"
 FAILURES = {
     "fails": (remote.answer(b"<h1>Wartung</h1>", "text/html", 503), "answers 503 Wartung"),
-    "hangs": (remote.hang, "no complete answer within 2 seconds"),
-    "drips": (remote.drip, "no complete answer within 2 seconds"),
-    "drips its head": (remote.drip_head, "no complete answer within 2 seconds"),
+    "hangs": (remote.hang, "no complete answer within 2 seconds|does not answer in time"),
+    "drips": (remote.drip, "no complete answer within 2 seconds|does not answer in time"),
+    "drips its head": (remote.drip_head, "no complete answer within 2 seconds|does not answer in time"),
     "redirects": (remote.answer(b"", status=302, Location=METADATA), r"redirects to http://169\.254\.169\.254/.*not followed"),
     "bomb": (remote.answer(BOMB), "declares a document type"),
     "bomb in UTF-16": (remote.answer(BOMB.decode().encode("utf-16")), "declares a document type"),
