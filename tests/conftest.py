@@ -118,10 +118,14 @@ def site(django_db_setup: None) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings) -> None:  # type: ignore[no-untyped-def]
-    """Static files by their own names: the hashed ones need collectstatic."""
-    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+@pytest.fixture(scope="session", autouse=True)
+def plain_static_files() -> Iterator[None]:
+    """Static files by their own names: the hashed ones need collectstatic. For the whole run: a browser asks between tests, too."""
+    from django.test import override_settings
+
+    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    with override_settings(STORAGES=settings.STORAGES | plain):
+        yield
 
 
 @pytest.fixture(autouse=True)
