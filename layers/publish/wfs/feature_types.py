@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from copy import copy
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, ClassVar
 
 from django.contrib.gis.db.models import F
 from django.db.models import Func, Model, TextField, Value
@@ -58,39 +59,30 @@ class Joined(Func):
 
 
 class TextElement(XsdElement):
-    """A column that is asked and written as one text, whatever it is in the database."""
+    """A column that is asked (`as_text` of its path) and written (`written`) as one text, whatever it is in the database."""
 
-    def text(self) -> Any:
-        raise NotImplementedError
-
-    def written(self, value: Any) -> str:
-        raise NotImplementedError
+    as_text: ClassVar[Callable[[str], Any]]
+    written: ClassVar[Callable[[Any], str]]
 
     def get_value(self, instance: Model) -> str | None:
         value = super().get_value(instance)
         return None if value is None else self.written(value)
 
     def build_lhs_part(self, compiler: Any, match: Any) -> Any:
-        return compiler.add_annotation(self.text())
+        return compiler.add_annotation(self.as_text(self.orm_path))
 
     def build_rhs_part(self, compiler: Any, match: Any) -> Any:
-        return self.text()
+        return self.as_text(self.orm_path)
 
 
 class ListElement(TextElement):
-    def text(self) -> Any:
-        return Joined(F(self.orm_path))
-
-    def written(self, value: list[str]) -> str:
-        return "|".join(value)
+    as_text = staticmethod(lambda path: Joined(F(path)))
+    written = staticmethod("|".join)
 
 
 class ObjectElement(TextElement):
-    def text(self) -> Any:
-        return Cast(F(self.orm_path), TextField())
-
-    def written(self, value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False)
+    as_text = staticmethod(lambda path: Cast(F(path), TextField()))
+    written = staticmethod(partial(json.dumps, ensure_ascii=False))
 
 
 class _Absent(XsdElement):
