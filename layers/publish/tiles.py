@@ -66,7 +66,8 @@ def _tile(layer: Collection, wanted: FilterSet, z: int, x: int, y: int) -> bytes
 
 def tile_statement(layer: Collection, wanted: FilterSet, z: int, x: int, y: int) -> tuple[str, list[Any]]:
     """Return the statement that makes a tile, and its values; raises `EmptyResultSet` where nothing can meet the filter."""
-    sql, values = _statement(layer, wanted)
+    compiled = _compiled.__wrapped__ if wanted.counts_from_today else _compiled
+    sql, values = compiled(layer.name, wanted.query_string())
     box = tile_box(z, x, y)
     wide = (box[2] - box[0]) * MARGIN
     around = (box[0] - wide, box[1] - wide, box[2] + wide, box[3] + wide)
@@ -91,42 +92,20 @@ def tile_box(z: int, x: int, y: int) -> tuple[float, float, float, float]:
     return west, north - side, west + side, north
 
 
-def _statement(layer: Collection, wanted: FilterSet) -> tuple[str, tuple[Any, ...]]:
-    if wanted.counts_from_today:
-        return _compiled(layer, wanted)
-    return _compiled_once(_Asked(layer, wanted))
-
-
-class _Asked:
-    """A filter of a layer as a key."""
-
-    def __init__(self, layer: Collection, wanted: FilterSet) -> None:
-        self.layer, self.wanted, self.key = layer, wanted, (layer.name, wanted.query_string())
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Asked) and self.key == other.key
-
-
-@lru_cache(maxsize=500)
-def _compiled_once(asked: _Asked) -> tuple[str, tuple[Any, ...]]:
-    return _compiled(asked.layer, asked.wanted)
-
-
 def _box(places: tuple[str, ...], number: int) -> Func:
     numbers = [Func(Value(place), template="(%(expressions)s)::float8", output_field=FloatField()) for place in places]
     return Func(*numbers, Value(number), function="ST_MakeEnvelope", output_field=GeometryField(srid=number))
 
 
-def _compiled(layer: Collection, wanted: FilterSet) -> tuple[str, tuple[Any, ...]]:
+@lru_cache(maxsize=500)
+def _compiled(name: str, query: str) -> tuple[str, tuple[Any, ...]]:
+    layer = collection(name)
     moved = Func(F(layer.geometry), Value(crs.MERCATOR), function="ST_Transform", output_field=GeometryField(srid=crs.MERCATOR))
     shape = Func(moved, _box(_PLACES[:4], crs.MERCATOR), function="ST_AsMVTGeom", output_field=IntegerField())  # never read by Django
     near = Func(
         F(layer.geometry), _box(_PLACES[4:], crs.STORAGE), template="(%(expressions)s)", arg_joiner=" && ", output_field=BooleanField()
     )
-    rows = layer.matching(wanted).filter(near).order_by().annotate(shape_=shape)
+    rows = layer.matching(layer.parse(query)).filter(near).order_by().annotate(shape_=shape)
     return rows.values_list(layer.key, *([layer.style.column] if layer.style.column else []), "shape_").query.sql_with_params()
 
 
