@@ -7,7 +7,7 @@ import pytest
 
 from geo.criteria import Choice
 from layers.publish.snapshot import store
-from tests.browser.watching import Open
+from tests.browser.watching import Open, count, painted
 from tests.contract.test_one_filter import BY_HAND, generated
 from vacancies.filters import VacancyFilter
 from vacancies.public import PublicVacancy
@@ -61,3 +61,14 @@ def test_what_is_not_allowed_is_left_to_the_server(open_page: Open) -> None:
         *("near=13,52", "near=a,b,c", "bbox=14,52,13,53", "polygon=1,2;3,4", "nearby=pub:10", "nearby=doctor:500", "transit=A&transit=B"),
     ]
     assert open_page("/embed").evaluate(IN_THE_BROWSER, wrong) == [None] * len(wrong)
+
+
+def test_a_map_whose_rows_are_gone_takes_the_new_ones(open_page: Open) -> None:
+    """What is withdrawn while a page is open answers 404, on opening as well as later."""
+    page = open_page("/impressum/")
+    page.route("**/zuerst.bin", lambda route: route.fulfill(status=404), times=1)
+    page.goto("/")
+    painted(page, count())
+    page.route("**/treffer.bin*", lambda route: route.fulfill(status=404), times=1)
+    page.locator("#f-q").fill("Wittenberge")
+    painted(page, PublicVacancy.objects.matching(VacancyFilter.parse("q=Wittenberge")).count())

@@ -1,7 +1,7 @@
 // Map and list side by side, one question, one address.
 /* global L */
 import { makeMap } from "./basemap.js";
-import { Hits } from "./hits.js";
+import { Hits, Missing } from "./hits.js";
 import { Points } from "./points.js";
 import { showView, startSheet, viewNow } from "./sheet.js";
 import { firstRows, sketched } from "./sketch.js";
@@ -17,7 +17,7 @@ const settings = JSON.parse(document.getElementById("map-settings").textContent)
 const hits = settings.far ? new (await import("./far.js")).FarHits(settings) : new Hits(settings);
 const map = makeMap(element);
 const points = new Points(async (rows, place) => choose(await keysOf(rows), place), settings);
-const loading = hits.load();
+let loading = hits.load();
 let listQuery = new URLSearchParams(); // filter, order and page, without place and selection
 let shown = null; // the filter whose hits are on the map
 let chosenKey = "";
@@ -63,7 +63,29 @@ async function keysOf(rows) {
 }
 
 // Map, counts and the head of the list, from the columns; nothing is asked of the server but words it alone can look up.
+// Where the rows have changed since, nothing is shown: the next answer names the new ones.
 async function showHits(query, fit) {
+  try {
+    await showNow(query, fit);
+  } catch (problem) {
+    if (!(problem instanceof Missing)) throw problem;
+    hits.address = "";
+  }
+}
+
+// All other columns, and with them the counts beside all options.
+async function showRest() {
+  const before = hits.table;
+  try {
+    await hits.more();
+  } catch (problem) {
+    if (!(problem instanceof Missing)) throw problem;
+    hits.address = "";
+  }
+  if (hits.table === before && !hits.isFar) await showHits(listQuery, false);
+}
+
+async function showNow(query, fit) {
   const mine = question;
   await loading;
   const filter = filterOnly(query).toString();
@@ -115,9 +137,10 @@ async function put(query, { push = true, fit = true } = {}) {
 
 // Rows changed since the page was opened: take the new ones.
 async function renew(folder, query) {
-  await hits.load(folder);
+  loading = hits.load(folder);
   shown = null;
   await showHits(query, false);
+  if (hits.address) await showRest();
 }
 
 onQuestion(async (query, link) => {
@@ -296,7 +319,8 @@ for (const [name, begin] of [["surface", beginSurface], ["area", beginArea], ["l
   document.getElementById(name).addEventListener("toggle", begin, { once: true });
 }
 await showHits(start, !placed);
-hits.more().then(() => showHits(listQuery, false));
+if (!hits.address) await put(listQuery, { push: false, fit: !placed });
+showRest();
 await showSurface(start.get("surface"));
 await select(start.get("sel"));
 quiet = false;

@@ -4,9 +4,12 @@ import { answer, columnsOf, readQuestion } from "./asking.js";
 import { unpack, worldOf } from "./snapshot.js";
 
 const MANY = 100_000; // rows above which a worker counts, so that the page stays quick to the touch
+// A part of a snapshot that is not there: the rows have changed since.
+export class Missing extends Error {}
+
 export const fetched = async (address) => {
   const got = await fetch(address);
-  if (!got.ok) throw new Error(`${address}: ${got.status}`);
+  if (!got.ok) throw new Missing(`${address}: ${got.status}`);
   return got;
 };
 
@@ -50,6 +53,10 @@ export class Hits {
       const keys = text ? text.split("\n") : [];
       this.keyList = keys;
       return keys;
+    }).catch((problem) => {
+      if (!(problem instanceof Missing)) throw problem;
+      this.address = "";
+      return [];
     });
     return this.names;
   }
