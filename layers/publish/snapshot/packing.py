@@ -25,8 +25,17 @@ def narrow(numbers: np.ndarray, missing: int) -> tuple[np.ndarray, int]:
     known = numbers != missing
     low = int(numbers[known].min()) if known.any() else 0
     span = int(numbers[known].max()) - low + 1 if known.any() else 0
-    kind = np.uint8 if span < 2**8 else np.uint16 if span < 2**16 else np.uint32
-    return np.where(known, numbers.astype(np.int64) - low + 1, 0).astype(kind), low
+    return np.where(known, numbers.astype(np.int64) - low + 1, 0).astype(_smallest(span)), low
+
+
+def narrow_set(bits: np.ndarray, missing: int) -> np.ndarray:
+    """Return sets as a column of the smallest unsigned type; unknown is empty."""
+    known = np.where(bits == missing, 0, bits)
+    return known.astype(_smallest(int(known.max()) if len(known) else 0))
+
+
+def _smallest(most: int) -> type[np.unsignedinteger[Any]]:
+    return np.uint8 if most < 2**8 else np.uint16 if most < 2**16 else np.uint32
 
 
 def morton(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -31,7 +31,7 @@ from geo.positions import X, Y
 from layers.publish.collection import Collection
 from layers.publish.rights import as_reader
 from layers.publish.snapshot.counting import Counter
-from layers.publish.snapshot.packing import VERSION, morton, narrow, pack
+from layers.publish.snapshot.packing import VERSION, morton, narrow, narrow_set, pack
 from layers.publish.snapshot.spots import world_of
 from layers.publish.version import version
 
@@ -65,10 +65,6 @@ class Snapshot:
     def mask_of(self, keys: list[str]) -> np.ndarray:
         """Return which rows have one of the keys (bool)."""
         return np.isin(self.keys, np.array([k.encode() for k in keys], dtype=self.keys.dtype))
-
-    def key(self, row: int) -> str:
-        """Return the key of a row."""
-        return str(self.keys[row].decode())
 
 
 def current(layer: Collection) -> Snapshot:
@@ -212,13 +208,6 @@ def read_rows(layer: Collection, columns: list[Column]) -> tuple[Table, np.ndarr
     low: dict[str, int] = {}
     for i, column in enumerate(columns):
         given = rows[f"c{i}"].astype(np.int64)[order]
-        numbers[column.name], low[column.name] = (narrow_set(given), 1) if column.is_set else narrow(given, MISSING)
+        numbers[column.name], low[column.name] = (narrow_set(given, MISSING), 1) if column.is_set else narrow(given, MISSING)
     table = Table(x[order], y[order], numbers, low, {c.name: c.values for c in columns if c.values})
     return table, keys[order]
-
-
-def narrow_set(bits: np.ndarray) -> np.ndarray:
-    """Return sets as a column of the smallest unsigned type; unknown is empty."""
-    known = np.where(bits == MISSING, 0, bits)
-    most = int(known.max()) if len(known) else 0
-    return known.astype(np.uint8 if most < 2**8 else np.uint16 if most < 2**16 else np.uint32)

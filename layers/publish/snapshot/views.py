@@ -19,6 +19,7 @@ from layers.publish.snapshot.counting import packed
 from layers.publish.snapshot.packing import pack
 from layers.publish.snapshot.spots import TILE_ZOOM, box_of, rows_of_tile, spots_of
 
+WIDEST = 10_000  # pixels that a view may span: a screen, not the whole land cell by cell
 LONG_LIST = 100  # options above which a list is not counted: nobody reads so many numbers
 FOR_EVER = "public, max-age=31536000, immutable"
 TYPES = {"bin": "application/octet-stream", "json": "application/json"}
@@ -84,10 +85,12 @@ def _view(text: str) -> list[float]:
     try:
         numbers = [float(part) for part in text.split(",")]
         if len(numbers) == 5 and all(map(math.isfinite, numbers)) and 0 <= numbers[0] <= 22:
-            return numbers
+            zoom, west, north, east, south = numbers
+            if zoom >= TILE_ZOOM or max(east - west, south - north) * 2**zoom <= WIDEST:
+                return numbers
     except ValueError:
         pass
-    raise InvalidParameters([InvalidParameter("sicht", text[:60], "zoom,west,north,east,south")])
+    raise InvalidParameters([InvalidParameter("sicht", text[:60], f"zoom,west,north,east,south; {WIDEST} px")])
 
 
 @require_safe
