@@ -27,7 +27,9 @@ def test_rows_that_change_make_a_new_snapshot_and_the_old_one_is_gone(client: Cl
 def test_parts_may_be_kept_for_ever_and_answers_to_wrong_filters_say_so(client: Client) -> None:
     for file in store.FILES:
         response = client.get(f"{address()}{file}")
-        assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert response["Cache-Control"] == "private, max-age=31536000, immutable", "no cache of others keeps what is withdrawn"
+        again = client.get(f"{address()}{file}", headers={"If-None-Match": response["ETag"]})
+        assert again.status_code == 304
         assert response["Content-Encoding"] == "gzip"
     assert client.get(f"{address()}treffer.bin?vacant_months_min=12")["Cache-Control"] == "no-cache", "it depends on the day"
     response = client.get(f"{address()}treffer.bin?area=x")

@@ -8,6 +8,7 @@ import math
 import numpy as np
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from geo.columnar import Table
@@ -21,7 +22,8 @@ from layers.publish.snapshot.spots import TILE_ZOOM, box_of, rows_of_tile, spots
 
 WIDEST = 10_000  # pixels that a view may span: a screen, not the whole land cell by cell
 LONG_LIST = 100  # options above which a list is not counted: nobody reads so many numbers
-FOR_EVER = "public, max-age=31536000, immutable"
+# By the browser alone: a cache that others share would go on serving what was withdrawn.
+FOR_EVER = "private, max-age=31536000, immutable"
 TYPES = {"bin": "application/octet-stream", "json": "application/json"}
 
 
@@ -41,8 +43,12 @@ def _known(name: str) -> store.Snapshot:
 @require_safe
 def part(request: HttpRequest, name: str, file: str) -> HttpResponseBase:
     """One file of the current snapshot, packed as it lies on disk."""
-    path = _known(name).folder / f"{file}.gz"
-    response = FileResponse(path.open("rb"), content_type=TYPES[file.rpartition(".")[2]])
+    path, tag = _known(name).folder / f"{file}.gz", f'"{name}-{file}"'
+    known = get_conditional_response(request, tag)
+    response = known or FileResponse(path.open("rb"), content_type=TYPES[file.rpartition(".")[2]])
+    response["ETag"] = tag
+    if known:
+        return known
     response["Content-Encoding"] = "gzip"
     response["Cache-Control"] = FOR_EVER
     response["Access-Control-Allow-Origin"] = "*"
