@@ -10,6 +10,8 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config.mail import mail_settings
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("RW_DATA_DIR", BASE_DIR / ".run"))
 PRODUCT = "Raumwohlstand"
@@ -47,6 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.gis",
     "django.contrib.sitemaps",
+    "django.forms",
     "leaflet",
     "csp",
     "pgtrigger",
@@ -89,6 +92,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "config.forms.Renderer"  # label, help, error and field as one group, the same on every page
+
 DATABASES = {
     "default": dj_database_url.config(
         default="postgis:///raumwohlstand",
@@ -119,6 +124,10 @@ CONTACT = {
     "postcode": os.environ.get("RW_CONTACT_POSTCODE", "00000"),
     "city": os.environ.get("RW_CONTACT_CITY", "RW_CONTACT_CITY ist nicht gesetzt"),
 }
+# Mails: RW_MAIL_URL is smtp+tls://name:password@host:587; without it each mail becomes a file in mail/ of the data folder.
+globals().update(mail_settings(os.environ.get("RW_MAIL_URL", ""), DATA_DIR / "mail"))
+DEFAULT_FROM_EMAIL = os.environ.get("RW_MAIL_FROM") or CONTACT["mail"]
+LOCAL_URL = os.environ.get("RW_LOCAL_URL", "http://localhost:8000")  # for links in mails of a trial without RW_PUBLIC_URL
 CONTACT_IS_NAMED = bool(os.environ.get("RW_CONTACT_NAME") and os.environ.get("RW_CONTACT_MAIL"))
 CONTRIBUTOR_ID = os.environ.get("RW_CONTRIBUTOR_ID", "")  # the URI that GovData gave the publisher
 PGTRIGGER_INSTALL_ON_MIGRATE = True  # a restored dump lacks the trigger that compares geometries

@@ -51,6 +51,10 @@ class NotAllowed(RaumError):
     """The action is not open to this person or in this state."""
 
 
+class Expired(RaumError):
+    """A link of a mail that is no longer good, or never was."""
+
+
 class Busy(RaumError):
     """The server is at work for others; worth another try after `retry_after_s` seconds."""
 
@@ -65,6 +69,7 @@ STATUS: dict[type[RaumError], int] = {
     InvalidFile: 400,
     ImportRefused: 409,
     NotAllowed: 403,
+    Expired: 410,
     RemoteFailed: 502,
     Busy: 503,
     RaumError: 400,

@@ -80,3 +80,4 @@ class AppPassword(models.Model):
 
 
 from network.members import Membership, Organisation  # noqa: E402, F401
+from network.post import Mail  # noqa: E402, F401

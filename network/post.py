@@ -1,0 +1,138 @@
+"""Mails: written in the transaction that causes them, sent by the queue, deleted when they are sent.
+
+A mail is a template `mail/<name>.txt` whose first line is the subject, and, where there is one, `mail/<name>.html`. It carries no
+picture, no address that counts its readers, and links to this site alone.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.core.mail import EmailMultiAlternatives
+from django.db import models, transaction
+from django.template import Context, TemplateDoesNotExist, engines
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django import app
+
+from geo.errors import Expired
+from layers.tasks import soon
+
+KEPT_TRYING = datetime.timedelta(days=3)  # after that a mail that nobody takes is given up and deleted
+
+
+class Mail(models.Model):
+    """A mail that waits to be sent."""
+
+    to = models.EmailField(db_index=True)
+    purpose = models.CharField(max_length=40)
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+    error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("created_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.purpose} ({self.created_at:%Y-%m-%d})"  # never whom it is for: this may stand in a log
+
+    def send(self) -> None:
+        """Hand the mail to the server; raises what the server raises."""
+        message = EmailMultiAlternatives(self.subject, self.text, settings.DEFAULT_FROM_EMAIL, [self.to], headers=self.headers)
+        if self.html:
+            message.attach_alternative(self.html, "text/html")
+        message.send()
+
+
+def write(to: str, name: str, context: dict[str, Any], *, language: str = "de", unsubscribe: str = "", reply_to: str = "") -> Mail:
+    """Write a mail and have it sent once the transaction is through.
+
+    Parameters
+    ----------
+    to : str
+        One address.
+    name : str
+        Of the templates below `mail/`.
+    context : dict
+        For the templates; `base` (this site's address without a slash at its end), `product` and `unsubscribe` are there already.
+    language : str
+        Of the mail.
+    unsubscribe : str
+        Path of a page that ends mails of this kind at a POST, without signing in (RFC 8058); stands in the head of the mail.
+    reply_to : str
+        Where an answer goes; by default to the sender.
+    """
+    base = base_url()
+    stop = base + unsubscribe if unsubscribe else ""
+    values = {"base": base, "product": settings.PRODUCT, "unsubscribe": stop, **context}
+    with translation.override(language):
+        plain = engines["django"].engine.get_template(f"mail/{name}.txt").render(Context(values, autoescape=False))
+        try:
+            html = render_to_string(f"mail/{name}.html", values)
+        except TemplateDoesNotExist:
+            html = ""
+    headers = {"Auto-Submitted": "auto-generated"}
+    if stop:
+        headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    if reply_to:
+        headers["Reply-To"] = reply_to
+    subject, _newline, text = plain.strip().partition("\n")
+    words = {"subject": " ".join(subject.split())[:200], "text": text.strip() + "\n", "html": html}
+    mail = Mail.objects.create(to=to, purpose=name, headers=headers, **words)
+    soon(deliver)
+    return mail
+
+
+def base_url() -> str:
+    """Return this site's address without a slash at its end (`RW_PUBLIC_URL`)."""
+    return settings.PUBLIC_URL or settings.LOCAL_URL
+
+
+def send_waiting() -> int:
+    """Send all mails that wait, each in a transaction of its own; returns how many went. What fails is tried again later."""
+    sent = 0
+    for pk in list(Mail.objects.values_list("pk", flat=True)):
+        with transaction.atomic():
+            mail = Mail.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
+            if mail is None:
+                continue
+            try:
+                mail.send()
+            except OSError as error:  # of smtplib, too; its text may name the person
+                mail.error = type(error).__name__
+                mail.save(update_fields=["error"])
+                continue
+            mail.delete()
+            sent += 1
+    Mail.objects.filter(created_at__lt=timezone.now() - KEPT_TRYING).delete()
+    return sent
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="deliver", queueing_lock="deliver", lock="mail")
+def deliver(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
+    """Send the mails that wait."""
+    send_waiting()
+
+
+def seal(purpose: str, *values: str | int) -> str:
+    """Return a token that stands for these values and cannot be made by others; for links in mails."""
+    return signing.dumps(list(values), salt=f"network.{purpose}", compress=True)
+
+
+def unseal(purpose: str, token: str, lasts: datetime.timedelta | None = None) -> list[Any]:
+    """Return what a token stands for; raises `Expired` for one that is forged, of another purpose, or too old."""
+    try:
+        found: list[Any] = signing.loads(token, salt=f"network.{purpose}", max_age=lasts)
+    except signing.SignatureExpired as error:
+        raise Expired(_("Dieser Link gilt nicht mehr. Bitte fordern Sie einen neuen an.")) from error
+    except signing.BadSignature as error:
+        raise Expired(_("Dieser Link ist unvollständig oder gilt nicht. Bitte kopieren Sie ihn ganz aus der E-Mail.")) from error
+    return found

@@ -1,0 +1,85 @@
+"""Mails: written with the transaction, sent by the queue, gone when sent; links that cannot be forged."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail, signing
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from config.mail import mail_settings
+from geo.errors import Expired
+from network import post
+from network.post import Mail
+
+
+@pytest.fixture
+def templates(tmp_path: Path, settings: Any) -> None:
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "probe.txt").write_text("Betreff für {{ name }}\n\nHallo {{ name }},\n{{ base }}/x/ {{ unsubscribe }}")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    settings.PUBLIC_URL = "https://raum.example.org"
+
+
+@pytest.mark.django_db
+def test_a_mail_waits_is_sent_once_and_is_gone(templates: None) -> None:
+    post.write("ilse@example.org", "probe", {"name": "Ilse & Söhne"}, unsubscribe="/aus/1/")
+    assert ProcrastinateJob.objects.filter(task_name="deliver", status="todo").count() == 1
+    assert (post.send_waiting(), post.send_waiting(), Mail.objects.count()) == (1, 0, 0)
+    [sent] = mail.outbox
+    assert (sent.subject, sent.to) == ("Betreff für Ilse & Söhne", ["ilse@example.org"])
+    assert sent.body == "Hallo Ilse & Söhne,\nhttps://raum.example.org/x/ https://raum.example.org/aus/1/\n"
+    assert sent.extra_headers["List-Unsubscribe"] == "<https://raum.example.org/aus/1/>"
+    assert sent.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.django_db
+def test_a_line_break_in_a_name_makes_no_second_header(templates: None) -> None:
+    post.write("ilse@example.org", "probe", {"name": "Ilse\nBcc: alle@example.org"})
+    post.send_waiting()
+    assert mail.outbox[0].subject == "Betreff für Ilse"
+    assert "Bcc" not in mail.outbox[0].message()
+
+
+@pytest.mark.django_db
+def test_a_mail_that_nobody_takes_is_tried_again_and_given_up_after_three_days(templates: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = post.write("ilse@example.org", "probe", {"name": "Ilse"})
+
+    def refuse(message: EmailMultiAlternatives) -> None:
+        raise ConnectionRefusedError("ilse@example.org")
+
+    monkeypatch.setattr(EmailMultiAlternatives, "send", refuse)
+    assert post.send_waiting() == 0
+    written.refresh_from_db()
+    assert written.error == "ConnectionRefusedError", "not the text, which may name the person"
+    Mail.objects.update(created_at=timezone.now() - datetime.timedelta(days=4))
+    post.send_waiting()
+    assert not Mail.objects.exists()
+
+
+def test_a_sealed_link_opens_for_its_purpose_and_time_alone() -> None:
+    token = post.seal("unsubscribe", 7, "weekly")
+    assert post.unseal("unsubscribe", token) == [7, "weekly"]
+    for purpose, text, lasts in (("other", token, None), ("unsubscribe", token[:-1], None), ("unsubscribe", token, datetime.timedelta(0))):
+        with pytest.raises(Expired):
+            post.unseal(purpose, text, lasts)
+    assert signing.dumps([7], salt="network.unsubscribe") != token
+
+
+@pytest.mark.parametrize("url", ["mailto:x@y", "smtp://", "smtp+tls://a:geheim@host:x"])
+def test_a_wrong_mail_address_is_refused_without_showing_its_password(url: str, tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        mail_settings(url, tmp_path)
+    assert "RW_MAIL_URL" in str(refused.value)
+    assert "geheim" not in str(refused.value)
+
+
+def test_without_a_server_mails_become_files(tmp_path: Path) -> None:
+    assert str(tmp_path) in str(mail_settings("", tmp_path))
+    assert "mail.example.org" in str(mail_settings("smtp+tls://n:p%40ss@mail.example.org:587", tmp_path))
