@@ -299,6 +299,6 @@ def test_rows_are_visible_to_whom_they_belong() -> None:
     assert set(RegisterVacancy.objects.all().visible_to(who.user).values_list("key", flat=True)) == keys_of(OWN)
     assert set(Vacancy.objects.all().visible_to(who.user).values_list("key", flat=True)) == keys_of(OWN)
     assert not Vacancy.objects.all().edited_by(who.user).exists(), "a viewer"
-    nobody = member("ohne-recht", statewide=True)
+    nobody = member("ohne-recht")
     assert not RegisterVacancy.objects.all().visible_to(nobody.user).exists()
     assert scope_of(who.user) == Scope(frozenset({"12065100"}))
