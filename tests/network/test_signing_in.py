@@ -233,7 +233,11 @@ def test_allauth_says_sie() -> None:
     )
     written = (*written, "templates/account/verification_sent.html", "templates/account/email_change.html")  # ours are other ones
     with translation.override("de"):
-        said = {e.msgid: gettext(e.msgid) for e in shown if not all(o[0].startswith(written) for o in e.occurrences)}
+        said = {
+            e.msgid: gettext(e.msgid)
+            for e in shown
+            if "Username" not in e.msgid and not all(o[0].startswith(written) for o in e.occurrences)
+        }
     assert len(said) > 80
     assert {t for t in said.values() if re.search(r"\b(du|dich|dir|dein\w*|gib|bist)\b|\bbitte \w+e\b(?! Sie)", t, re.IGNORECASE)} == set()
 
