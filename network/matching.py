@@ -153,56 +153,90 @@ def band(reliability: float) -> str:
     return "excellent" if reliability >= 9 else "good" if reliability >= 7 else "medium" if reliability >= 5 else "insufficient"
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Requests made ready to be asked of candidates; worth keeping where the same ones are asked of one vacancy after the other."""
+
+    candidates: Candidates
+    wishes: tuple[tuple[Wish, ...], ...]
+    first: NDArray[np.int64]
+    flat: tuple[NDArray[Any], ...]
+    place: tuple[NDArray[Any], ...]
+
+    @classmethod
+    def of(cls, requests: Sequence[Request], candidates: Candidates) -> Asked:
+        ordered = tuple(tuple(_in_order(request)) for request in requests)
+        return cls(candidates, ordered, *_flat(ordered, candidates))
+
+    def verdicts(self, pairs: NDArray[Any]) -> NDArray[np.int8]:
+        """Return the verdicts of pairs (number of the request, number of the row): (pairs, most wishes of a request)."""
+        from network import matching_loops as loops
+
+        found = np.zeros((len(pairs), int(np.diff(self.first).max(initial=0))), np.int8)
+        loops.judge_pairs(self.first, self.flat, self.candidates.numbers, self.place, pairs.astype(np.int64), found)
+        return found
+
+    def matches(self, pairs: NDArray[Any]) -> list[Match]:
+        """Return the matches of pairs, refused or not."""
+        known = {int(v): v for v in Verdict}
+        return [
+            Match(int(row), self.wishes[int(r)], tuple(known[v] for v in given[: len(self.wishes[int(r)])]))
+            for (r, row), given in zip(pairs, self.verdicts(pairs).tolist(), strict=True)
+        ]
+
+    def takers(self, row: int) -> list[tuple[int, Match]]:
+        """Return the requests that a vacancy is a match for (their numbers), with it, best first."""
+        pairs = np.column_stack((np.arange(len(self.wishes)), np.full(len(self.wishes), row)))
+        found = [(int(pair[0]), match) for pair, match in zip(pairs[self._open(row)], self.matches(pairs[self._open(row)]), strict=True)]
+        return sorted(found, key=lambda pair: (*(-value for value in pair[1].rank), pair[0]))
+
+    def count_takers(self, row: int) -> int:
+        """Return how many requests a vacancy is a match for."""
+        return int(self._open(row).sum())
+
+    def _open(self, row: int) -> NDArray[np.bool_]:
+        """Return which requests do not refuse a row."""
+        pairs = np.column_stack((np.arange(len(self.wishes)), np.full(len(self.wishes), row)))
+        verdicts = self.verdicts(pairs)
+        musts = self.flat[-1]
+        counts = np.diff(self.first)
+        asked = np.arange(verdicts.shape[1]) < counts[:, None]
+        must = np.zeros(verdicts.shape, np.bool_)
+        must[asked] = musts
+        return np.asarray(~((verdicts < 0) & must).any(axis=1))
+
+
 def best(requests: Sequence[Request], candidates: Candidates, length: int = 20, threads: int = 2) -> list[list[Match]]:
     """Return the best matches of each request, best first; none that is refused."""
-    rows = best_rows(requests, candidates, length, threads)
+    asked = Asked.of(requests, candidates)
+    rows = _best_rows(asked, length, threads)
     pairs = np.argwhere(rows >= 0)
     flat = np.column_stack((pairs[:, 0], rows[rows >= 0])) if len(pairs) else np.zeros((0, 2), np.int64)
     found: list[list[Match]] = [[] for _ in requests]
-    for (r, _row), match in zip(flat, of_pairs(requests, candidates, flat), strict=True):
+    for (r, _row), match in zip(flat, asked.matches(flat), strict=True):
         found[int(r)].append(match)
     return found
 
 
 def best_rows(requests: Sequence[Request], candidates: Candidates, length: int = 20, threads: int = 2) -> NDArray[np.int32]:
     """Return the numbers of the best rows: (requests, length), best first, −1 where there are no more."""
+    return _best_rows(Asked.of(requests, candidates), length, threads)
+
+
+def _best_rows(asked: Asked, length: int, threads: int) -> NDArray[np.int32]:
     from network import matching_loops as loops
 
-    first, wishes, place = _flat(requests, candidates)
-    rows = np.full((len(requests), length), -1, np.int32)
-    keys = np.full((len(requests), length), -1.0)
+    count, numbers = len(asked.wishes), asked.candidates.numbers
+    rows = np.full((count, length), -1, np.int32)
+    keys = np.full((count, length), -1.0)
 
     def part(low: int) -> None:
-        high = min(low + AT_ONCE, len(requests))
-        loops.best_rows(first, wishes, candidates.numbers, place, low, high, rows, keys)
+        loops.best_rows(asked.first, asked.flat, numbers, asked.place, low, min(low + AT_ONCE, count), rows, keys)
 
-    if len(candidates):
+    if len(asked.candidates):
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(part, range(0, len(requests), AT_ONCE)))
+            list(pool.map(part, range(0, count, AT_ONCE)))
     return rows
-
-
-def of_pairs(requests: Sequence[Request], candidates: Candidates, pairs: NDArray[Any]) -> list[Match]:
-    """Return the matches of pairs (number of the request, number of the row), refused or not."""
-    from network import matching_loops as loops
-
-    first, wishes, place = _flat(requests, candidates)
-    widest = int(np.diff(first).max(initial=0))
-    verdicts = np.zeros((len(pairs), widest), np.int8)
-    loops.judge_pairs(first, wishes, candidates.numbers, place, pairs.astype(np.int64), verdicts)
-    ordered = [tuple(_in_order(request)) for request in requests]
-    known = {int(v): v for v in Verdict}
-    return [
-        Match(int(row), ordered[int(r)], tuple(known[v] for v in given[: len(ordered[int(r)])]))
-        for (r, row), given in zip(pairs, verdicts.tolist(), strict=True)
-    ]
-
-
-def takers(requests: Sequence[Request], candidates: Candidates, row: int) -> list[tuple[int, Match]]:
-    """Return the requests that a vacancy is a match for, with it, best first."""
-    pairs = np.column_stack((np.arange(len(requests)), np.full(len(requests), row)))
-    found = [(n, match) for n, match in enumerate(of_pairs(requests, candidates, pairs)) if not match.is_refused]
-    return sorted(found, key=lambda pair: (*(-value for value in pair[1].rank), pair[0]))
 
 
 @dataclass(frozen=True)
@@ -224,7 +258,7 @@ def count(request: Request, candidates: Candidates) -> Hits:
 
     wishes = _in_order(request)
     refused, alone = np.zeros(len(wishes), np.int64), np.zeros(len(wishes), np.int64)
-    first, flat, place = _flat([request], candidates)
+    first, flat, place = _flat([wishes], candidates)
     fitting, certain = (int(n) for n in loops.refusals(first, flat, candidates.numbers, place, refused, alone))
     musts = [(i, w.name) for i, w in enumerate(wishes) if w.importance == Importance.MUST]
     without = {name: fitting + int(alone[i]) for i, name in musts}
@@ -237,8 +271,8 @@ def _in_order(request: Request) -> list[Wish]:
 
 
 def _flat(requests: Sequence[Request], candidates: Candidates) -> tuple[Any, Any, Any]:
-    """Return the wishes as arrays: where each request begins, what they ask, and where."""
-    wishes = [w for request in requests for w in _in_order(request)]
+    """Return wishes, musts first, as arrays: where each request begins, what they ask, and where."""
+    wishes = [w for request in requests for w in request]
     first = np.cumsum([0, *(len(request) for request in requests)])
     column = {name: i for i, name in enumerate(candidates.columns)}
     town = {name: i for i, name in enumerate(candidates.towns)}

@@ -79,5 +79,7 @@ class AppPassword(models.Model):
             self.save(update_fields=["revoked_at"])
 
 
+from network.alerts.models import Attempt, Subscription  # noqa: E402, F401
 from network.members import Membership, Organisation  # noqa: E402, F401
 from network.post import Mail  # noqa: E402, F401
+from network.seeking.models import SpaceMatch, SpaceRequest, StateChange  # noqa: E402, F401
