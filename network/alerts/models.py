@@ -114,14 +114,15 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
     def note(self, purpose: str, limits: dict[str, int] | None = None, **who: str) -> None:
         """Count an attempt against each of its senders (`address=…, ip=…`); raises `NotAllowed` beyond the day's limit."""
-        day = timezone.localdate()
+        day, over = timezone.localdate(), False
         for kind, value in who.items():
             digest = _digest(f"{day} {purpose} {kind} {value.strip().lower()}")
             row, _made = self.get_or_create(day=day, digest=digest)
             self.filter(pk=row.pk).update(count=F("count") + 1)
             row.refresh_from_db()
-            if row.count > (limits or MOST_A_DAY)[kind]:
-                raise NotAllowed(_now("Für heute sind es genug Anfragen. Bitte versuchen Sie es morgen wieder."))
+            over |= row.count > (limits or MOST_A_DAY)[kind]
+        if over:
+            raise NotAllowed(_now("Für heute sind es genug Anfragen. Bitte versuchen Sie es morgen wieder."))
 
 
 class Attempt(models.Model):

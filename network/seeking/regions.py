@@ -107,11 +107,11 @@ class Regions(Need):
         if km and not around:
             raise ValidationError(_("Im Umkreis um welche Gemeinde? Bitte einen Ort angeben."))
         try:
-            spots = [[float(v) for v in spot.split(",")] for spot in (points or "").split(";") if spot]
+            spots = [(float(lon), float(lat), int(m)) for lon, lat, m in (s.split(",") for s in (points or "").split(";") if s)]
         except ValueError:
             raise self.refuse(points) from None
         given = {"towns": towns or [], "districts": districts or [], "around": [[t, km] for t in around or []]}
-        return self.read(given | {"points": [[lon, lat, int(m)] for lon, lat, m in spots]})
+        return self.read(given | {"points": [list(spot) for spot in spots]})
 
     def to_form(self, value: Any) -> dict[str, Any]:
         around = value["around"]
