@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from layers.models import TransitClass
 from network.matching import Importance, Kind, Wish
@@ -42,7 +42,7 @@ NEEDS: tuple[Need, ...] = (
         default=MUST,
     ),
     Area(name="area", label=gettext_lazy("Fläche"), step=1, column="usable", asked_by="area", default=MUST),
-    Regions(name="regions", label=gettext_lazy("Lage"), step=2, default=MUST),
+    Regions(name="regions", label=pgettext_lazy("need", "Lage"), step=2, default=MUST),
     Limit(
         name="berlin",
         label=gettext_lazy("Fahrt nach Berlin"),
