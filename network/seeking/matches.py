@@ -163,6 +163,8 @@ def takers(key: str) -> list[tuple[SpaceRequest, Match]]:
 
 def count_takers(key: str) -> int:
     """Return how many active requests a public vacancy would fit."""
+    if not SpaceRequest.objects.active().exists():
+        return 0
     every = _all_asked()
     row = _row_of(every, key)
     if row is None:
