@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from geo.errors import Expired, InvalidParameter, InvalidParameters
 from layers.publish.snapshot import store
 from network.alerts.models import UNCONFIRMED, Attempt, Frequency, Kind, Subscription
-from network.post import base_url, seal, unseal, write
+from network.post import Mail, base_url, seal, unseal, write
 from vacancies.filters import VacancyFilter
 from vacancies.public import PublicVacancy
 from vacancies.published import VACANCIES
@@ -74,6 +74,14 @@ def confirm(token: str) -> Subscription:
             found.known, found.checked_with = hits(found.query), store.name_now(VACANCIES)
             found.save(update_fields=["known", "checked_with"])
     return found
+
+
+def end(subscription: Subscription) -> None:
+    """Delete a subscription and the mails to it that still wait."""
+    with transaction.atomic(), translation.override(subscription.language):
+        waiting = Mail.objects.filter(to=subscription.address, purpose__in=("alert_hits", "alert_expiring", "alert_known"))
+        waiting.filter(text__contains=title_of(subscription)).delete()
+        subscription.delete()
 
 
 def tell(frequency: str) -> int:

@@ -59,7 +59,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     found = sending.opened("alert_stop", token)
     if request.method == "POST" or found is None:
         if found is not None and request.method == "POST":
-            found.delete()
+            sending.end(found)
         return render(request, "network/alerts/done.html", {"what": "stopped"})
     return _button(request, "stop", found)
 

@@ -112,6 +112,11 @@ def test_one_click_ends_it_and_nothing_is_kept() -> None:
     assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     path = path_in(text, "abbestellen")
     assert path in message.extra_headers["List-Unsubscribe"]
+    Vacancy.objects.filter(pk=fresh[0].pk).update(visibility="internal")
+    alerts_at_once()
+    publish(*fresh)
+    alerts_at_once()
+    assert Mail.objects.count() == 1, "one waits"
     strict = Client(enforce_csrf_checks=True)
     assert strict.get(path).status_code == 200
     assert Subscription.objects.count() == 1
