@@ -20,5 +20,6 @@ class HashedStaticStorage(CompressedManifestStaticFilesStorage):
 
     def _save(self, name: str, content: Any) -> str:
         if name.startswith("js/") and name.endswith(".js"):
+            content.seek(0)
             content = ContentFile(jsmin(content.read().decode()).encode())
         return str(super()._save(name, content))

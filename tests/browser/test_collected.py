@@ -31,7 +31,9 @@ def test_every_module_is_smaller_and_still_runs(browser: Browser, tmp_path: Path
     for name in modules:
         served = names[f"js/{name}"]
         text = (tmp_path / served).read_text()
-        assert len(text) < len((JS / name).read_text())
+        written = (JS / name).read_text()
+        assert len(written) / 3 < len(text) < len(written)
+        assert text.count("export") == len(re.findall(r"^export", written, re.MULTILINE)), name
         imports = re.findall(r"""(?:from|import\()\s*["']\./([\w.]+)["']""", text)
         assert all((tmp_path / "js" / i).exists() for i in imports), f"{name}: modules import each other by their hashed names"
         problem = page.evaluate("(address) => import(address).then(() => '', (error) => error.name)", f"http://raum.test/{served}")
