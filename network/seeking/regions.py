@@ -153,7 +153,7 @@ class Regions(Need):
     def say(self, value: Any) -> str:
         districts = dict(District.objects.filter(ags5__in=value["districts"]).values_list("ags5", "name"))
         rural = {ags: _("Landkreis {name}").format(name=name) if _is_rural(ags) else name for ags, name in districts.items()}
-        said = [*names_of(value["towns"]), *(rural[ags] for ags in value["districts"])]
+        said = [*names_of(value["towns"]), *(rural.get(ags, ags) for ags in value["districts"])]
         around = zip(names_of([slug for slug, _km in value["around"]]), value["around"], strict=True)
         said += [_("{km} km um {name}").format(km=km, name=name) for name, (_slug, km) in around]
         said += [_("Umkreis auf der Karte") for _point in value["points"][:1]]

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from geo.errors import NotAllowed
+from geo.errors import InvalidParameters, NotAllowed
 from network.matching import band
 from network.seeking import mails, matches, needs
 from network.seeking.editing import count_words, own, remedies
@@ -61,10 +61,18 @@ def request_page(request: HttpRequest, key: str) -> HttpResponse:
         "is_own": is_own,
         "moves": _moves(found) if is_own else (),
     }
-    context |= {"whole": is_own or found.is_named, "map": needs.to_filter(found.needs, found.query).query_string()}
+    context |= {"whole": is_own or found.is_named, "map": _on_map(found) if is_own else ""}
     response = render(request, "network/seeking/request.html", context)
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _on_map(found: SpaceRequest) -> str:
+    """Return the query string that shows it on the map, '' where the map no longer knows a word of it."""
+    try:
+        return needs.to_filter(found.needs, found.query).query_string()
+    except InvalidParameters:
+        return ""
 
 
 def _moves(found: SpaceRequest) -> list[tuple[str, str]]:

@@ -268,6 +268,8 @@ def test_editing_begins_with_what_is_saved(client: Client, ilse: User) -> None:
     assert 'value="150"' in client.get(f"/gesuche/{request.key}/bearbeiten/1/").content.decode()
     client.post(f"/gesuche/{request.key}/bearbeiten/1/", {"area_from": "400", "area_weight": "must", "go": "next"})
     assert client.post(f"/gesuche/{request.key}/bearbeiten/speichern/").status_code == 302
+    SpaceRequest.objects.filter(pk=request.pk).update(query="town=entenhausen")
+    assert client.get(f"/gesuche/{request.key}/").status_code == 200, "a municipality that is no more"
     request.refresh_from_db()
     assert request.needs == {"area": {"value": [400, None], "importance": "must"}}
     assert (request.title, request.state) == ("Holzwerkstatt am Bahnhof", "active")
