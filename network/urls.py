@@ -1,6 +1,6 @@
 """Addresses of a person's own pages."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from layers.publish.mapserver.views import wms
 from layers.publish.ogcapi.urls import urlpatterns as features
@@ -21,4 +21,9 @@ urlpatterns = [
     path("konto/app-passwoerter/<int:pk>/widerrufen/", views.revoke_app_password, name="revoke_app_password"),
     *seeking,
     *alerts,
+    path("", include("network.people.urls")),
+    path("", include("network.signin.urls")),
+    path("", include("network.organisations.urls")),
+    path("", include("network.invitations.urls")),
+    path("", include("network.owners.urls")),
 ]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from network.members import Organisation
+from network.organisations.models import Organisation
 from network.seeking import needs
 from network.seeking.states import MATCH_MOVES, REQUEST_MOVES, UNTOUCHED, MatchState, RequestState, check_move
 from vacancies.models import Vacancy, new_key
@@ -176,6 +176,12 @@ class SpaceRequest(models.Model):
     @property
     def is_named(self) -> bool:
         return self.visibility == Shown.NAMED
+
+    @property
+    def public_organisation(self) -> str:
+        """The organisation's name where it and the request are public."""
+        shown = self.is_named and self.organisation and Organisation.objects.all().public().contains(self.organisation)
+        return str(self.organisation) if shown else ""
 
     @property
     def public_title(self) -> str:

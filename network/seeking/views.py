@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from geo.errors import InvalidParameters, NotAllowed
+from geo.errors import InvalidParameter, InvalidParameters, NotAllowed
 from network.matching import band
 from network.seeking import mails, matches, needs
 from network.seeking.editing import count_words, own, remedies
@@ -84,11 +84,17 @@ def _moves(found: SpaceRequest) -> list[tuple[str, str]]:
 def move(request: HttpRequest, key: str) -> HttpResponse:
     """Give a request another state."""
     found = own(request, key)
-    found.move(request.POST.get("to", ""))
+    found.move(_wanted_state(request.POST.get("to", "")))
     if found.state == RequestState.ACTIVE:
         matches.renew([found])
     messages.success(request, _("Das Gesuch ist jetzt: {state}.").format(state=found.get_state_display()))
     return redirect(found)
+
+
+def _wanted_state(text: str) -> str:
+    if text not in RequestState.values:
+        raise InvalidParameter("to", text[:30], ", ".join(RequestState.values))
+    return text
 
 
 @login_required
@@ -163,7 +169,7 @@ def decline(request: HttpRequest, key: str, vacancy: str) -> HttpResponse:
     elif form.is_valid():
         match.move(MatchState.DECLINED, reason=form.cleaned_data["reason"])
     else:
-        raise NotAllowed(_("Bitte nennen Sie einen der Gründe aus der Liste."))
+        raise InvalidParameter("reason", request.POST.get("reason", "")[:30], _("Bitte nennen Sie einen der Gründe aus der Liste."))
     return redirect("request_matches", key)
 
 

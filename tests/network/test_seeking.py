@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from geo.models import District
-from network.members import Membership, Organisation
+from network.members import Membership
+from network.organisations.models import Organisation
 from network.seeking import matches, needs
 from network.seeking.models import SpaceMatch, SpaceRequest
 from tests.network.seekers import AREA, WORKSHOP, by_sql, made, workshops_of_150_to_300
@@ -231,7 +232,7 @@ def test_every_need_survives_the_form_and_says_what_it_is() -> None:
 
 @pytest.fixture
 def shown(ilse: User) -> dict[str, SpaceRequest]:
-    house = Organisation.objects.create(name="Verein Offene Werkbank", kind="network")
+    house = Organisation.objects.create(name="Verein Offene Werkbank", kind="network", is_verified=True, visibility="public")
     return {v: made(ilse, visibility=v, story="Geheimnis im Text", organisation=house) for v in ("nothing", "summary", "named")}
 
 
@@ -247,6 +248,10 @@ def test_the_public_sees_as_much_as_the_seeker_wants(client: Client, shown: dict
     assert "Geheimnis im Text" in named
     assert "Offene Werkbank" in named
     assert "ilse" not in named + listed
+    Organisation.objects.update(is_verified=False)
+    assert (
+        "Offene Werkbank" not in client.get(f"/gesuche/{shown['named'].key}/").content.decode() + client.get("/gesuche/").content.decode()
+    )
     assert listed.count("Holzwerkstatt am Bahnhof") == 1
     shown["named"].move("paused")
     assert client.get(f"/gesuche/{shown['named'].key}/").status_code == 404

@@ -100,7 +100,7 @@ def test_the_page_of_matches_says_why_and_puts_aside(client: Client, ilse: User)
     assert (first.state, first.reason) == ("declined", "size")
     assert "Beiseitegelegt (1)" in client.get(f"/gesuche/{request.key}/treffer/").content.decode()
     wrong = client.post(f"/gesuche/{request.key}/treffer/{request.matches.all()[1].vacancy_id}/passt-nicht/", {"reason": "weil"})
-    assert wrong.status_code == 403
+    assert wrong.status_code == 400
     client.post(f"/gesuche/{request.key}/treffer/{first.vacancy_id}/passt-nicht/", {"back": ""})
     first.refresh_from_db()
     assert (first.state, first.reason) == ("viewed", "")
@@ -142,7 +142,7 @@ def test_states_are_noted_and_a_wrong_one_gives_a_clear_answer(client: Client, i
     wrong = client.post(f"/gesuche/{request.key}/stand/", {"to": "paused"})
     assert wrong.status_code == 403
     assert "Von „erfüllt“ geht es nicht zu „pausiert“. Möglich ist: „aktiv“." in unescape(wrong.content.decode())
-    assert client.post(f"/gesuche/{request.key}/stand/", {"to": "<b>"}).status_code == 403
+    assert client.post(f"/gesuche/{request.key}/stand/", {"to": "<b>"}).status_code == 400
 
 
 def test_reminded_ten_days_before_ended_on_the_day_renewed_by_the_link(client: Client, ilse: User) -> None:
