@@ -65,6 +65,13 @@ PUBLIC = [
     "account_reset_password_from_key_done",
     "account_email_verification_sent",
     "invitation",
+    "requests",
+    "request_begin",
+    "request_step",
+    "request_check",
+    "request_renew",
+    "request_silent",
+    "alert_*",
 ]
 
 Word = str | tuple[str, str]
@@ -109,6 +116,21 @@ ADDRESSES: dict[str, Word] = {
     "change_organisation": "contact",
     "confirm_person": ("contact", "POST"),
     "remove_person": ("contact, asking", "POST"),
+    # requests for space; this one shows nothing to the public
+    "space_request": "self",
+    "request_count": ("public", "POST"),
+    "own_requests": "account",
+    "request_save": "account",
+    "request_step_of": "self",
+    "request_check_of": "self",
+    "request_save_of": "self",
+    "request_matches": "self",
+    "request_count_of": ("self", "POST"),
+    "request_move": ("self", "POST"),
+    "request_renew_own": ("self", "POST"),
+    "request_delete": ("self", "POST"),
+    "request_decline": ("self", "POST"),
+    "vacancy_takers": "viewer",
     # members
     "members": "any manager",
     "member": "manager",

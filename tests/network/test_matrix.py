@@ -22,8 +22,9 @@ from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
 from geo.models import Town
 from network import post
-from network.models import AppPassword, Invitation, Membership, Organisation, OwnerContact
+from network.models import AppPassword, Invitation, Membership, Organisation, OwnerContact, SpaceRequest, Subscription
 from network.owners.access import SAID
+from network.seeking import mails
 from tests.network.addresses import ADDRESSES
 from vacancies.models import Vacancy
 
@@ -143,7 +144,19 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
     made.usual = {"slug": "x", "key": "x", "name": "x", "extension": "csv", "ending": "atom", "section": "orte", "z": 8, "x": 137, "y": 83}
     made.usual |= {"file": "kriterien.json", "uidb36": "1", "pk": 1}
     vacancies = {"key": vacancy.key}
+    wanted = SpaceRequest.objects.create(owner=people["own viewer"], title="Beispiel")
+    wanted.move("active")
+    match = wanted.matches.create(vacancy=vacancy, score=50, points=0, reliability=0, verdicts={"for": [], "against": [], "unknown": []})
+    alert = Subscription.objects.create(kind="search", address="neu@example.org")
     made.parameters = {
+        "request_renew": {"token": mails.seal("request_renew", wanted.key)},
+        "request_silent": {"token": mails.seal("request_silent", wanted.key)},
+        "request_step": {"step": 1},
+        "request_count": {"step": 1},
+        "request_*": {"key": wanted.key, "step": 1, "vacancy": match.vacancy_id},  # type: ignore[attr-defined]
+        "space_request": {"key": wanted.key},
+        "vacancy_takers": {"slug": vacancy.slug},
+        **{name: {"token": post.seal(name, alert.pk, alert.address)} for name in ("alert_confirm", "alert_stop", "alert_renew")},
         "owner*": vacancies | {"pk": owner.pk},
         "organisation*": {"key": organisation.key},
         "change_organisation": {"key": organisation.key},
