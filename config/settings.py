@@ -190,6 +190,9 @@ MFA_TOTP_TOLERANCE = 1  # steps of 30 s that clocks may differ
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("RW_PROXIES", "1" if os.environ.get("RW_HTTPS", "") == "1" else "0"))
 OWNER_LOG_MONTHS = int(os.environ.get("RW_OWNER_LOG_MONTHS", "12"))  # how long it is kept who looked at owners' data
 
+INQUIRY_MONTHS = int(os.environ.get("RW_INQUIRY_MONTHS", "12"))  # how long an inquiry is kept after its end
+MAIL_REPLY_DOMAIN = os.environ.get("RW_MAIL_REPLY_DOMAIN", "")  # whose mail the operator's server hands to `receive_mail`
+
 # Pages speak to nobody but this server. An operator may add one basemap host.
 BASEMAP_URL = os.environ.get("RW_BASEMAP_URL", "")  # XYZ template, empty = own quiet basemap
 BASEMAP_ATTRIBUTION = os.environ.get("RW_BASEMAP_ATTRIBUTION", "")

@@ -80,6 +80,8 @@ class AppPassword(models.Model):
 
 
 from network.alerts.models import Attempt, Subscription  # noqa: E402, F401
+from network.contacts.models import ContactPoint  # noqa: E402, F401
+from network.inquiries.models import Inquiry, InquiryBlock, InquiryMessage  # noqa: E402, F401
 from network.invitations.models import Invitation  # noqa: E402, F401
 from network.members import Membership  # noqa: E402, F401
 from network.organisations.models import Organisation, OrganisationMember  # noqa: E402, F401
