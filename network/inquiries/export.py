@@ -11,7 +11,7 @@ def as_json(inquiry: Inquiry, side: str) -> dict[str, Any]:
     """Return a thread as its side sees it: no address of anybody, no owner."""
     return {
         "key": inquiry.key,
-        "vacancy": inquiry.vacancy_id,  # type: ignore[attr-defined]
+        "vacancy": inquiry.vacancy_id,
         "request": inquiry.request.key if inquiry.request else None,
         "topic": inquiry.topic,
         "contact": inquiry.contact_name,
@@ -30,6 +30,6 @@ def as_json(inquiry: Inquiry, side: str) -> dict[str, Any]:
                 "by_mail": m.by_mail,
                 "deleted_at": m.deleted_at,
             }
-            for m in inquiry.messages.all().shown_to(side)  # type: ignore[attr-defined]
+            for m in inquiry.messages.all().shown_to(side)
         ],
     }

@@ -63,7 +63,7 @@ def mark_of(inquiry: Inquiry) -> str:
 
 def answer_link(inquiry: Inquiry) -> str:
     """Return the path of the page where the contact answers without an account."""
-    return reverse("inquiry_answer", args=[seal("inquiry_answer", inquiry.key, inquiry.contact_id or 0)])  # type: ignore[attr-defined]
+    return reverse("inquiry_answer", args=[seal("inquiry_answer", inquiry.key, inquiry.contact_id or 0)])
 
 
 def opened(token: str) -> Inquiry:
@@ -86,7 +86,7 @@ def reply_address(inquiry: Inquiry, side: str) -> str:
 
 
 def _mac(inquiry: Inquiry, letter: str) -> str:
-    whom = (inquiry.contact_id or 0) if letter == "c" else (inquiry.seeker_id or 0)  # type: ignore[attr-defined]
+    whom = (inquiry.contact_id or 0) if letter == "c" else (inquiry.seeker_id or 0)
     words = f"network.inquiry_mail {inquiry.key} {letter} {whom}"
     found = hmac.new(settings.SECRET_KEY.encode(), words.encode(), hashlib.sha256).digest()
     return base64.b32encode(found[:10]).decode().lower()

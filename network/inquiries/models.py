@@ -134,7 +134,9 @@ class Inquiry(models.Model):
         verbose_name_plural = _("Anfragen")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("seeker", "vacancy"), condition=~Q(state__in=ENDED), name="inquiry_once_open"),
-            models.CheckConstraint(condition=~Q(state=MatchState.RESERVED) | Q(reserved_until__isnull=False), name="inquiry_reserved_until"),
+            models.CheckConstraint(
+                condition=~Q(state=MatchState.RESERVED) | Q(reserved_until__isnull=False), name="inquiry_reserved_until"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=ENDED, ended_at__isnull=False) | (~Q(state__in=ENDED) & Q(ended_at=None)), name="inquiry_ended_at"
             ),
@@ -154,7 +156,7 @@ class Inquiry(models.Model):
     @property
     def match(self) -> SpaceMatch | None:
         """The match that it began from."""
-        return SpaceMatch.objects.filter(request=self.request_id, vacancy=self.vacancy_id).first() if self.request_id else None  # type: ignore[attr-defined]
+        return SpaceMatch.objects.filter(request=self.request_id, vacancy=self.vacancy_id).first() if self.request_id else None
 
     @property
     def contact_name(self) -> str:

@@ -45,7 +45,7 @@ VERBS = {
 
 def steps_of(side: str, now: str) -> list[tuple[str, str]]:
     """Return the states that a side may give an inquiry now, each with the words on its button."""
-    return [(to, str(_("Zurückziehen") if (side, to) == (Side.SEEKER, S.DECLINED) else VERBS[to])) for to in allowed(side, now)]  # type: ignore[index]
+    return [(to, str(_("Zurückziehen") if (side, to) == (Side.SEEKER, S.DECLINED) else VERBS[to])) for to in allowed(side, now)]
 
 
 def allowed(side: str, now: str) -> list[str]:

@@ -40,7 +40,9 @@ def begin(user: User, vacancy: Vacancy, text: str, **also: Any) -> tuple[Inquiry
     digest = digest_of(text)
     check_may_begin(user)
     if Inquiry.objects.all().same_text(user, digest) >= SAME_TEXT:
-        raise NotAllowed(_("Diesen Text haben Sie schon an mehrere Stellen geschickt. Bitte schreiben Sie, was Sie an diesem Ort vorhaben."))
+        raise NotAllowed(
+            _("Diesen Text haben Sie schon an mehrere Stellen geschickt. Bitte schreiben Sie, was Sie an diesem Ort vorhaben.")
+        )
     Attempt.objects.all().note("inquiry", INQUIRIES_A_DAY, person=str(user.pk))
     with transaction.atomic():
         type(user)._default_manager.select_for_update().get(pk=user.pk)  # two clicks at once: the second finds the first
@@ -51,7 +53,7 @@ def begin(user: User, vacancy: Vacancy, text: str, **also: Any) -> tuple[Inquiry
         inquiry.full_clean(exclude=["digest"])
         inquiry.save()
         _begin_match(inquiry.request, vacancy)
-        message = inquiry.messages.create(side=Side.SEEKER, author=user, by=inquiry.seeker_name, text=text)  # type: ignore[attr-defined]
+        message = inquiry.messages.create(side=Side.SEEKER, author=user, by=inquiry.seeker_name, text=text)
         mails.to_contact(inquiry, message, "inquiry_new")
         mails.to_seeker(inquiry, None, "inquiry_sent")
     return inquiry, True
@@ -64,7 +66,7 @@ def check_may_begin(user: User) -> None:
 
 
 def _begin_match(request: SpaceRequest | None, vacancy: Vacancy) -> None:
-    match = request.matches.filter(vacancy=vacancy.key).first() if request else None  # type: ignore[attr-defined]
+    match = request.matches.filter(vacancy=vacancy.key).first() if request else None
     if match is None:
         return
     if match.state in (MatchState.DECLINED, MatchState.EXPIRED):
@@ -86,10 +88,10 @@ def write(inquiry: Inquiry, side: str, text: str, author: User | None = None, by
         locked = _locked(inquiry)
         if locked.state in ENDED:
             check_step(side, locked.state, MatchState.VIEWING)
-        last = locked.messages.order_by("-at", "-pk").first()  # type: ignore[attr-defined]
+        last = locked.messages.order_by("-at", "-pk").first()
         if last is not None and (last.side, last.text, last.is_internal) == (side, text, also.get("is_internal", False)):
-            return last  # type: ignore[no-any-return]
-        message: InquiryMessage = locked.messages.create(side=side, author=author, by=by[:160], text=text, **also)  # type: ignore[attr-defined]
+            return last
+        message: InquiryMessage = locked.messages.create(side=side, author=author, by=by[:160], text=text, **also)
         if not message.is_internal:
             _note_answer(locked, side)
             mails.to_seeker(locked, message, "inquiry_answer") if side != Side.SEEKER else mails.to_contact(locked, message, "inquiry_more")
@@ -130,7 +132,7 @@ def step(inquiry: Inquiry, side: str, to: str, author: User | None = None, by: s
             locked.waiting_since = None
             locked.save(update_fields=["waiting_since"])
         _move_match(locked, to)
-        message = locked.messages.create(side=side, author=author, by=by[:160], state=to)  # type: ignore[attr-defined]
+        message = locked.messages.create(side=side, author=author, by=by[:160], state=to)
         if side != Side.SEEKER:
             mails.to_seeker(locked, message, "inquiry_step")
         if side in (Side.SEEKER, Side.PLATFORM):
@@ -178,11 +180,9 @@ def forward(inquiry: Inquiry, contact: ContactPoint | None, note: str, side: str
         locked.save()
         mails.forget(locked, "contact")
         if note:
-            locked.messages.create(side=side, author=author, by=by, text=note, is_internal=True)  # type: ignore[attr-defined]
-        locked.messages.create(  # type: ignore[attr-defined]
-            side=Side.PLATFORM, text=_("Weitergegeben an: {name}").format(name=locked.contact_name)
-        )
-        mails.to_contact(locked, locked.messages.of_seeker().order_by("at").first(), "inquiry_new", note=note)  # type: ignore[attr-defined]
+            locked.messages.create(side=side, author=author, by=by, text=note, is_internal=True)
+        locked.messages.create(side=Side.PLATFORM, text=_("Weitergegeben an: {name}").format(name=locked.contact_name))
+        mails.to_contact(locked, locked.messages.of_seeker().order_by("at").first(), "inquiry_new", note=note)
 
 
 def take_over(inquiry: Inquiry, user: User) -> None:
@@ -197,7 +197,7 @@ def anonymise(inquiry: Inquiry) -> None:
     mails.forget(locked)
     if locked.state not in ENDED:
         locked = step(locked, Side.SEEKER, MatchState.DECLINED)
-    locked.messages.of_seeker().update(text="", by="", author=None, deleted_at=timezone.now())  # type: ignore[attr-defined]
+    locked.messages.of_seeker().update(text="", by="", author=None, deleted_at=timezone.now())
     locked.seeker, locked.request, locked.shares_address, locked.digest = None, None, False, ""
     locked.save()
 

@@ -31,7 +31,7 @@ from vacancies.public import PublicVacancy
 
 def side_of(request: HttpRequest, inquiry: Inquiry) -> str:
     """Return as whom a signed-in person speaks in a thread they see."""
-    if inquiry.seeker_id == request.user.pk:  # type: ignore[attr-defined]
+    if inquiry.seeker_id == request.user.pk:
         return Side.SEEKER
     return Side.COORDINATOR if request.user.has_perm("network.coordinate") else Side.MEMBER
 
@@ -106,7 +106,7 @@ def inquiry(request: HttpRequest, found: Inquiry, side: str) -> HttpResponse:
 
 def _thread(found: Inquiry, side: str) -> dict[str, Any]:
     """What the thread shows to a side."""
-    rows, shown = found.messages.all().shown_to(side), PublicVacancy.objects.filter(key=found.vacancy_id).first()  # type: ignore[attr-defined]
+    rows, shown = found.messages.all().shown_to(side), PublicVacancy.objects.filter(key=found.vacancy_id).first()
     prolongs = found.state == MatchState.RESERVED and side != Side.SEEKER
     steps = [*([(MatchState.RESERVED, _("Anhandgabe verlängern"))] if prolongs else []), *steps_of(side, found.state)]
     return {"inquiry": found, "side": side, "rows": rows, "steps": steps, "step_form": StepForm(), "vacancy": shown}
@@ -209,5 +209,5 @@ def answer_inquiry(request: HttpRequest, token: str) -> HttpResponse:
             thread.write(found, Side.CONTACT, form.cleaned_data["text"], by=found.contact_name)
             done, form = _("Ihre Antwort ist unterwegs."), MessageForm()
     context = _thread(Inquiry.objects.all().called(found.key) or found, Side.CONTACT) | {"form": form, "done": done}
-    context["wanted"] = SpaceRequest.objects.filter(pk=found.request_id).first()  # type: ignore[attr-defined]
+    context["wanted"] = SpaceRequest.objects.filter(pk=found.request_id).first()
     return render(request, "network/inquiries/answer.html", context, status=400 if form.errors else 200)
