@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -130,6 +131,9 @@ DEFAULT_FROM_EMAIL = os.environ.get("RW_MAIL_FROM") or CONTACT["mail"]
 LOCAL_URL = os.environ.get("RW_LOCAL_URL", "http://localhost:8000")  # for links in mails of a trial without RW_PUBLIC_URL
 CONTACT_IS_NAMED = bool(os.environ.get("RW_CONTACT_NAME") and os.environ.get("RW_CONTACT_MAIL"))
 CONTRIBUTOR_ID = os.environ.get("RW_CONTRIBUTOR_ID", "")  # the URI that GovData gave the publisher
+PUBLISHER_TYPE = os.environ.get("RW_PUBLISHER_TYPE", "")  # what kind of body it is, and what only it can say of the catalogue
+CATALOGUE_LICENCE = os.environ.get("RW_CATALOGUE_LICENCE", "")
+PUBLIC_SINCE = datetime.date.fromisoformat(os.environ["RW_PUBLIC_SINCE"]) if os.environ.get("RW_PUBLIC_SINCE") else None
 PGTRIGGER_INSTALL_ON_MIGRATE = True  # a restored dump lacks the trigger that compares geometries
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
