@@ -171,7 +171,8 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     if not shutil.which("java"):
         sys.exit("Java is missing; install it with: sudo apt-get install -y default-jdk-headless maven")
-    lines = ["# Conformance", "", "## Services", "", f"OGC's own suites, run by `./dev cite` on {datetime.date.today()} against the example data.", ""]
+    said = f"OGC's own suites, run by `./dev cite` on {datetime.date.today()} against the example data."
+    lines = ["# Conformance", "", "## Services", "", said, ""]
     failures = 0
     with served() as base:
         for suite in SUITES:
