@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -51,11 +52,9 @@ def tighten_snapshots(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was
 
 
 def soon(task: Any) -> None:
-    """Queue a task unless it already waits."""
-    try:
+    """Queue a task unless it already waits; in a transaction, too, which the refusal must not spoil."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
         task.defer()
-    except AlreadyEnqueued:
-        return
 
 
 def is_waiting(name: str) -> bool:

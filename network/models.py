@@ -79,5 +79,11 @@ class AppPassword(models.Model):
             self.save(update_fields=["revoked_at"])
 
 
-from network.members import Membership, Organisation  # noqa: E402, F401
+from network.alerts.models import Attempt, Subscription  # noqa: E402, F401
+from network.invitations.models import Invitation  # noqa: E402, F401
+from network.members import Membership  # noqa: E402, F401
+from network.organisations.models import Organisation, OrganisationMember  # noqa: E402, F401
+from network.owners.models import OwnerContact, OwnerView  # noqa: E402, F401
+from network.people.models import Person  # noqa: E402, F401
 from network.post import Mail  # noqa: E402, F401
+from network.seeking.models import SpaceMatch, SpaceRequest, StateChange  # noqa: E402, F401

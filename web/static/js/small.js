@@ -1,4 +1,4 @@
-// The small map of a vacancy, of the access classes, or of what is reached from a vacancy.
+// The small map of a vacancy, of the access classes, of what is reached from a vacancy, or of the vacancies that fit a request.
 /* global L */
 import { makeMap } from "./basemap.js";
 
@@ -12,6 +12,11 @@ if (kind === "classes") {
   map.fitBounds([[51.36, 11.27], [53.56, 14.77]]);
   const got = await fetch(element.dataset.areas);
   if (got.ok) L.geoJSON(await got.json(), { interactive: false, style }).addTo(map);
+} else if (kind === "spots") {
+  const style = { color: "#fffdf8", weight: 2, fillColor: "#a8432a", fillOpacity: 0.95, radius: 8 };
+  const point = ({ properties: { name } }, at) => L.circleMarker(at, style).bindTooltip(Object.assign(document.createElement("span"), { textContent: name }));
+  const spots = L.geoJSON(shape, { pointToLayer: point }).addTo(map);
+  map.fitBounds(spots.getBounds(), { padding: [25, 25], maxZoom: 12 });
 } else if (kind === "reach") {
   const { area, lines } = JSON.parse(document.getElementById("reach").textContent);
   const parts = [
