@@ -33,7 +33,7 @@ EXAMPLES = """
 MIN, MAX, KIND, CLASS, NODE, TYPE, PATTERN = "MinCount", "MaxCount", "NodeKind", "Class", "Node", "Datatype", "Pattern"
 LEAST, MOST, ONE_OF = "QualifiedMinCount", "QualifiedMaxCount", "Or"
 AGENTS = (URIRef("urn:beispiel:amt1"), URIRef("urn:beispiel:amt2"))
-GERMAN, FRENCH = AUTHORITY["language/DEU"], URIRef("https://example.org/language/FRA")
+FRENCH = URIRef("https://example.org/language/FRA")
 Values = tuple[URIRef | Literal, ...]
 # shape, property, the values it gets instead of its own, the kind of rule that must say so
 BROKEN: list[tuple[str, URIRef, Values, str]] = [
