@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from geo.filtering import FilterSet
 from geo.models import District, Town, TownQuerySet
 from geo.scope import NOWHERE, Scope
 
@@ -35,6 +36,28 @@ class OrganisationKind(models.TextChoices):
     FINANCE = "finance", _("Bank oder Fonds")
     FOUNDATION = "foundation", _("Stiftung")
     EDUCATION = "education", _("Bildungseinrichtung")
+    AGENCY = "agency", _("Agentur oder öffentliche Gesellschaft")
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    """Organisations, asked in sentences."""
+
+    def public(self) -> OrganisationQuerySet:
+        """Those everybody sees: somebody of the contact point verified them, or they come with the project from a named source."""
+        from network.seeds import Seed
+
+        return self.filter(Q(is_verified=True) | Q(pk__in=Seed.objects.all().planted(Organisation)))
+
+    def matching(self, wanted: FilterSet) -> OrganisationQuerySet:
+        """Those that meet every criterion of the filter."""
+        return self.filter(wanted.q()).distinct()
+
+    def with_offers(self, day: datetime.date) -> OrganisationQuerySet:
+        """The same with their seat, and the advice they offer on a day as `running_offers`."""
+        from network.knowhow.models import AdviceOffer
+
+        offers = models.Prefetch("advice_offers", AdviceOffer.objects.all().running_on(day), to_attr="running_offers")
+        return self.select_related("municipality").prefetch_related(offers)
 
 
 class Organisation(models.Model):
@@ -55,6 +78,8 @@ class Organisation(models.Model):
     offers = models.TextField(_("bietet"), blank=True, help_text=_("zum Beispiel Beratung zu Rechtsformen, Werkzeug, Räume"))
     seeks = models.TextField(_("sucht"), blank=True, help_text=_("zum Beispiel Partner für ein Konzept, Mitnutzung einer Werkstatt"))
     is_verified = models.BooleanField(_("geprüft"), default=False, help_text=_("Eine Person der Kontaktstelle hat die Angaben geprüft."))
+
+    objects: ClassVar = OrganisationQuerySet.as_manager()
 
     class Meta:
         ordering = ("name",)

@@ -1,6 +1,6 @@
 """Addresses of a person's own pages."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from layers.publish.mapserver.views import wms
 from layers.publish.ogcapi.urls import urlpatterns as features
@@ -17,4 +17,9 @@ urlpatterns = [
     *(path(f"ogc/intern/features/{p.pattern}", internal(p.callback), name=f"internal_{p.name}") for p in features),
     path("konto/app-passwoerter/", views.app_passwords, name="app_passwords"),
     path("konto/app-passwoerter/<int:pk>/widerrufen/", views.revoke_app_password, name="revoke_app_password"),
+    path("", include("network.advice.urls")),
+    path("", include("network.knowhow.urls")),
+    path("", include("network.gathering.urls")),
+    path("", include("network.showcase.urls")),
+    path("", include("network.news.urls")),
 ]
