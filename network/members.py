@@ -37,6 +37,8 @@ class OrganisationKind(models.TextChoices):
     FOUNDATION = "foundation", _("Stiftung")
     EDUCATION = "education", _("Bildungseinrichtung")
     AGENCY = "agency", _("Agentur oder öffentliche Gesellschaft")
+    ASSOCIATION = "association", _("Verein")
+    COOPERATIVE = "cooperative", _("Genossenschaft")
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):

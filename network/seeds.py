@@ -7,7 +7,7 @@ What a file said the last time is kept beside the row (`Seed`): a field that dif
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -59,7 +59,7 @@ class Seed(models.Model):
 
 
 def plant(
-    model: type[models.Model], key: str, values: Mapping[str, Any], report: LoadReport, find: Callable[[], Any] = lambda: None
+    model: type[models.Model], key: str, values: Mapping[str, Any], report: LoadReport, namesake: Any = None
 ) -> Any:
     """Create or update the row of an entry; return it, None where a person deleted it.
 
@@ -67,8 +67,8 @@ def plant(
     ----------
     values : mapping
         Field → value; `sources` (lines) and `checked_at` must be among them, also for tables that have no such columns.
-    find : callable
-        Returns a row that is there already although no file brought it: a person made it, and it stays as it is.
+    namesake : row
+        One that is there already although no file brought it: a person made it, and it stays as it is.
 
     Raises
     ------
@@ -79,11 +79,14 @@ def plant(
     sources, checked_at = values.get("sources"), values.get("checked_at")
     if not sources or not isinstance(checked_at, datetime.date):
         raise InvalidFile(f"{key}: an entry needs sources and checked_at")
-    are_sources(sources)
+    try:
+        are_sources(sources)
+    except ValidationError as error:
+        raise InvalidFile(f"{key}: {error.message}") from error
     columns = {f.name for f in model._meta.concrete_fields}
     incoming = {name: value for name, value in values.items() if name in columns}
     seed = Seed.objects.of(model).filter(key=key).first()
-    row = model._default_manager.filter(pk=seed.row).first() if seed else find()
+    row = model._default_manager.filter(pk=seed.row).first() if seed else namesake
     if seed and row is None:
         report.unchanged += 1  # deleted by a person
         return None

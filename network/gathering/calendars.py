@@ -33,7 +33,7 @@ def entry_of(event: Event) -> icalendar.Event:
         last_modified=event.updated_at.astimezone(datetime.UTC),
     )
     if event.rule:
-        made.add("rrule", recurrence.for_calendar(event.rule, begins, ical.ZONE))
+        made.add("rrule", recurrence.for_calendar(event.rule, ical.ZONE))
         skipped = [datetime.datetime.combine(day, begins.time(), ical.ZONE) for day in sorted(event.skipped)]
         if skipped:
             made.add("exdate", skipped)

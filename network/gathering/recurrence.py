@@ -90,7 +90,7 @@ def occurrences(
     return found
 
 
-def for_calendar(rule: str, starts: datetime.datetime, zone: ZoneInfo) -> dict[str, object]:
+def for_calendar(rule: str, zone: ZoneInfo) -> dict[str, object]:
     """Return the rule as calendars want it: UNTIL in UTC, since the beginning names a time zone."""
     made: dict[str, object] = {}
     for name, value in parts_of(rule).items():
