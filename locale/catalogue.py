@@ -48,7 +48,8 @@ def used() -> dict[Text, str]:
             if "migrations" not in path.parts:
                 for text in texts_of_code(path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))):
                     found.setdefault(text, str(path.relative_to(ROOT)))
-    for path in sorted((ROOT / "web" / "templates").rglob("*.html")):
+    templates = ROOT / "web" / "templates"
+    for path in sorted([*templates.rglob("*.html"), *(templates / "mail").glob("*.txt")]):
         for text in texts_of_template(path.read_text(encoding="utf-8")):
             found.setdefault(text, str(path.relative_to(ROOT)))
     return found

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from geo.models import Town
+from network import curating  # noqa: F401 - registers know-how, events and showcases
 from network.members import Membership, Organisation, Role
 
 

@@ -58,9 +58,7 @@ class Seed(models.Model):
         return [source_of(line) for line in lines_of(self.sources)]
 
 
-def plant(
-    model: type[models.Model], key: str, values: Mapping[str, Any], report: LoadReport, namesake: Any = None
-) -> Any:
+def plant(model: type[models.Model], key: str, values: Mapping[str, Any], report: LoadReport, namesake: Any = None) -> Any:
     """Create or update the row of an entry; return it, None where a person deleted it.
 
     Parameters

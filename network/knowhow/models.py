@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import ExtractDay, ExtractMonth
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -39,6 +40,11 @@ class ArticleQuerySet(KnowhowQuerySet):
     def published(self) -> ArticleQuerySet:
         """Those that everybody may read."""
         return self.filter(is_published=True)
+
+    def foremost(self, topics: Sequence[str]) -> ArticleQuerySet:
+        """The same, those on the first topic first, then those on the second …"""
+        ranks = [When(topics__contains=[topic], then=Value(rank)) for rank, topic in enumerate(topics)]
+        return self.order_by(Case(*ranks, default=Value(len(topics))), "title")
 
     def written_between(self, begin: datetime.datetime, end: datetime.datetime) -> ArticleQuerySet:
         """Those that were written from a moment on and before another."""
@@ -159,6 +165,11 @@ class FundingQuerySet(KnowhowQuerySet):
     def ended_on(self, day: datetime.date) -> FundingQuerySet:
         """Those whose last day is over on a day and that do not come again by themselves."""
         return self.filter(call_close__lt=day).exclude(call=c.Call.YEARLY)
+
+    def fitting(self, topic: str, areas: Sequence[str]) -> FundingQuerySet:
+        """Those on a topic that hold everywhere or in one of these areas, those for an area first."""
+        found = self.about(topic).filter(Q(areas=[]) | Q(areas__overlap=list(areas)))
+        return found.order_by(Case(When(areas=[], then=Value(1)), default=Value(0)), "name")
 
     def with_deadline(self) -> FundingQuerySet:
         """Those that name a last day, by its place in the year."""

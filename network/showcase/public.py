@@ -32,8 +32,11 @@ class PublicPlaceQuerySet(models.QuerySet[Any]):
         return self.filter(wanted.q())
 
     def nearest(self, point: Any, n: int) -> list[Any]:
-        """The nearest ones, each with its `distance`."""
-        return list(self.annotate(distance=Distance("point", point)).order_by("distance")[:n])
+        """The nearest ones, each with its distance in `metres`."""
+        found = list(self.annotate(distance=Distance("point", point)).order_by("distance")[:n])
+        for place in found:
+            place.metres = round(place.distance.m)
+        return found
 
 
 class PublicShowcase(models.Model):
