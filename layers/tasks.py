@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -42,9 +43,10 @@ def refresh_remote(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was du
 
 
 def soon(task: Any) -> None:
-    """Queue a task unless it already waits."""
+    """Queue a task unless it already waits; that it does must not end the transaction it is queued in."""
     try:
-        task.defer()
+        with transaction.atomic():
+            task.defer()
     except AlreadyEnqueued:
         return
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
@@ -33,6 +33,11 @@ class KnowhowQuerySet(models.QuerySet["models.Model"]):
         """Those on one of these topics."""
         return self.filter(topics__overlap=topics)
 
+    def closest_to(self, topics: Sequence[str], most: int) -> list[Any]:
+        """Those that share most of these topics; money, which is a topic of nearly all, counts only beside another."""
+        main = [topic for topic in topics if topic != c.Topic.FINANCE] or list(topics)
+        return sorted(self.about(*main), key=lambda row: (-len(set(topics) & set(row.topics)), str(row)))[:most]
+
 
 class ArticleQuerySet(KnowhowQuerySet):
     """Articles, asked in sentences."""
@@ -40,6 +45,11 @@ class ArticleQuerySet(KnowhowQuerySet):
     def published(self) -> ArticleQuerySet:
         """Those that everybody may read."""
         return self.filter(is_published=True)
+
+    def on_the_way(self) -> ArticleQuerySet:
+        """The same in the order of the phases."""
+        phases = [When(phase=phase, then=Value(rank)) for rank, phase in enumerate(c.Phase.values)]
+        return self.order_by(Case(*phases), "title")
 
     def foremost(self, topics: Sequence[str]) -> ArticleQuerySet:
         """The same, those on the first topic first, then those on the second …"""

@@ -23,7 +23,7 @@ BESIDE = 6  # offers and programmes named beside an article
 @require_safe
 def articles(request: HttpRequest) -> HttpResponse:
     finder = Finder(ArticleFilter, request.GET)
-    found = Article.objects.all().published().matching(finder.wanted)
+    found = Article.objects.all().published().on_the_way().matching(finder.wanted)
     return render(request, "network/knowhow/articles.html", {"finder": finder, "articles": found, "page": "knowhow"})
 
 
@@ -32,9 +32,9 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     shown, today = get_object_or_404(Article.objects.all().published(), slug=slug), timezone.localdate()
     context = {
         "article": shown,
-        "offers": AdviceOffer.objects.all().running_on(today).about(*shown.topics).select_related("provider")[:BESIDE],
-        "programmes": FundingProgramme.objects.all().open_on(today).about(*shown.topics)[:BESIDE],
-        "others": Article.objects.all().published().about(*shown.topics).exclude(pk=shown.pk)[:BESIDE],
+        "offers": AdviceOffer.objects.all().running_on(today).select_related("provider").closest_to(shown.topics, BESIDE),
+        "programmes": FundingProgramme.objects.all().open_on(today).closest_to(shown.topics, BESIDE),
+        "others": Article.objects.all().published().exclude(pk=shown.pk).closest_to(shown.topics, BESIDE),
     }
     return render(request, "network/knowhow/article.html", context)
 
