@@ -42,7 +42,7 @@ def calendar(entries: Iterable[icalendar.Event], name: str) -> bytes:
     made = icalendar.Calendar()
     made.add("prodid", f"-//{settings.PRODUCT}//DE")
     made.add("version", "2.0")
-    made.add("x-wr-calname", name)
+    made.add("x-wr-calname", icalendar.vText(" ".join(name.split())))
     for one in entries:
         made.add_component(one)
     made.add_missing_timezones()

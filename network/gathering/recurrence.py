@@ -35,23 +35,31 @@ def parts_of(rule: str) -> dict[str, str]:
         raise ValueError(f"FREQ={found.get('FREQ', '')}")
     if "UNTIL" in found and not re.fullmatch(r"\d{8}", found["UNTIL"]):
         raise ValueError(f"UNTIL={found['UNTIL']}")
+    for name in ("INTERVAL", "COUNT"):
+        if name in found and not re.fullmatch(r"[1-9]\d{0,2}", found[name]):
+            raise ValueError(f"{name}={found[name]}")
     if "UNTIL" in found and "COUNT" in found:
         raise ValueError("UNTIL and COUNT")
     return found
 
 
-def _rule(rule: str, starts: datetime.datetime) -> rrule.rrule:
+def _rule(rule: str, starts: datetime.datetime, end: datetime.datetime) -> rrule.rrule:
+    """The rule from a beginning on; nothing after the end is looked for, else one that never comes true is looked for until 9999."""
     parts = parts_of(rule)
-    if "UNTIL" in parts:
-        parts["UNTIL"] += "T235959"  # the last day counts whole
+    if "COUNT" not in parts:
+        last = parts.get("UNTIL", "99991231")
+        parts["UNTIL"] = min(f"{last}T235959", f"{end:%Y%m%dT%H%M%S}")  # the last day counts whole
     made = rrule.rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=starts)
     assert isinstance(made, rrule.rrule)
     return made
 
 
 def check(rule: str) -> None:
-    """Raise `ValueError` for a rule that cannot be reckoned with."""
-    _rule(rule, datetime.datetime(2026, 1, 1))
+    """Raise `ValueError` for a rule that cannot be reckoned with, or that does not come true within five years."""
+    begin, parts = datetime.datetime(2026, 1, 1), parts_of(rule)
+    endless = ";".join(f"{name}={value}" for name, value in parts.items() if name not in ("COUNT", "UNTIL"))
+    if not next(iter(_rule(endless, begin, begin.replace(year=2031))), None):
+        raise ValueError(rule)
 
 
 def occurrences(
@@ -81,7 +89,7 @@ def occurrences(
     low, high = since.astimezone(zone).replace(tzinfo=None), until.astimezone(zone).replace(tzinfo=None)
     found: list[datetime.datetime] = []
     day = datetime.timedelta(days=1)
-    for moment in _rule(rule, wall).xafter(low - day, inc=True):  # a day more on both sides: the hour that is twice
+    for moment in _rule(rule, wall, high + day).xafter(low - day, inc=True):  # a day more on both sides: the hour that is twice
         if moment > high + day or len(found) == MOST:
             break
         aware = moment.replace(tzinfo=zone)

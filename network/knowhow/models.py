@@ -34,9 +34,10 @@ class KnowhowQuerySet(models.QuerySet["models.Model"]):
         return self.filter(topics__overlap=topics)
 
     def closest_to(self, topics: Sequence[str], most: int) -> list[Any]:
-        """Those that share most of these topics; money, which is a topic of nearly all, counts only beside another."""
+        """Those that share most of these topics, the first counting most; money, a topic of nearly all, counts only beside another."""
         main = [topic for topic in topics if topic != c.Topic.FINANCE] or list(topics)
-        return sorted(self.about(*main), key=lambda row: (-len(set(topics) & set(row.topics)), str(row)))[:most]
+        weights = {topic: len(topics) - place for place, topic in enumerate(topics)}
+        return sorted(self.about(*main), key=lambda row: (-sum(weights.get(t, 0) for t in row.topics), str(row)))[:most]
 
 
 class ArticleQuerySet(KnowhowQuerySet):
@@ -51,10 +52,10 @@ class ArticleQuerySet(KnowhowQuerySet):
         phases = [When(phase=phase, then=Value(rank)) for rank, phase in enumerate(c.Phase.values)]
         return self.order_by(Case(*phases), "title")
 
-    def foremost(self, topics: Sequence[str]) -> ArticleQuerySet:
-        """The same, those on the first topic first, then those on the second …"""
-        ranks = [When(topics__contains=[topic], then=Value(rank)) for rank, topic in enumerate(topics)]
-        return self.order_by(Case(*ranks, default=Value(len(topics))), "title")
+    def mainly_about(self, *topics: str) -> ArticleQuerySet:
+        """Those whose first topic is one of these, in this order."""
+        ranks = [When(topics__0=topic, then=Value(rank)) for rank, topic in enumerate(topics)]
+        return self.filter(topics__0__in=topics).order_by(Case(*ranks), "title")
 
     def written_between(self, begin: datetime.datetime, end: datetime.datetime) -> ArticleQuerySet:
         """Those that were written from a moment on and before another."""
@@ -177,8 +178,13 @@ class FundingQuerySet(KnowhowQuerySet):
         return self.filter(call_close__lt=day).exclude(call=c.Call.YEARLY)
 
     def fitting(self, topic: str, areas: Sequence[str]) -> FundingQuerySet:
-        """Those on a topic that hold everywhere or in one of these areas, those for an area first."""
+        """Those on a topic that hold everywhere or in one of these areas, those for an area first.
+
+        What is for monuments first of all is for them alone.
+        """
         found = self.about(topic).filter(Q(areas=[]) | Q(areas__overlap=list(areas)))
+        if topic != c.Topic.MONUMENT:
+            found = found.exclude(topics__0=c.Topic.MONUMENT)
         return found.order_by(Case(When(areas=[], then=Value(1)), default=Value(0)), "name")
 
     def with_deadline(self) -> FundingQuerySet:

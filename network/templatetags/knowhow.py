@@ -44,7 +44,7 @@ def _areas(size_class: str, in_renewal_area: bool) -> list[Area]:
 def _fitting(topics: list[Topic], areas: list[Area], point: Any, main: Topic) -> dict[str, Any]:
     programmes = FundingProgramme.objects.all().open_on(timezone.localdate())
     return {
-        "articles": Article.objects.all().published().about(*topics).foremost(topics)[:AT_MOST],
+        "articles": Article.objects.all().published().mainly_about(*topics)[:AT_MOST],
         "programmes": programmes.fitting(main, areas)[:AT_MOST],
         "showcases": PublicShowcase.objects.all().nearest(point, 2),
         "topic": main.value,
