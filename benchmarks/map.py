@@ -11,7 +11,9 @@ import gzip
 import http.server
 import json
 import os
+import re
 import shutil
+import statistics
 import subprocess
 import tarfile
 import tempfile
@@ -19,6 +21,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import brotli
 import numpy as np
 
 from benchmarks.run import ROOT, interleaved
@@ -27,6 +30,7 @@ from benchmarks.synthetic import scaled
 PEERS = {"leaflet.markercluster": "1.5.3", "supercluster": "8.0.1"}
 SIZES = (20_000, 200_000)
 FAR = 2_000_000
+FIRSTS = 7  # openings of the page, of which the median counts
 PAGE = """<!doctype html><html lang="de"><meta charset="utf-8"><link rel="stylesheet" href="leaflet/leaflet.css">
 <style>#map { width: 1200px; height: 800px }</style><div id="map"></div>
 <script src="leaflet/leaflet.js"></script>{scripts}<script type="module" src="run.js"></script>"""
@@ -39,6 +43,7 @@ const queries = Array.from({ length: 24 }, (_v, k) => KINDS[k % 3](Math.floor(k 
 const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
 const map = L.map("map", { zoomControl: false, maxZoom: 18, zoomAnimation: false, fadeAnimation: false }).fitBounds(BOX);
 const median = (found) => found.sort((a, b) => a - b)[Math.floor(found.length / 2)];
+const measured = (change) => (location.search ? {} : measure(change)); // of a page that is opened for its first picture alone
 async function measure(change) {
   const [found, work] = [[], []];
   for (const query of queries) {
@@ -59,9 +64,10 @@ const settings = { snapshot: "data/", worker: "js/hits_worker.js", today: "2026-
 const classes = [..."ABCDEFG", ""].map((value) => ({ value, colour: "#57722b" }));
 const start = performance.now();
 const hits = new Hits(settings);
-await hits.load();
+const loading = hits.load();
 const points = new Points(() => {}, { classes, drawn: "transit_class" });
-map.addLayer(points);
+map.addLayer(points); // while the data are on their way, as on the page
+await loading;
 points.show(hits.table, (await hits.ask(new URLSearchParams())).rows);
 await painted();
 const first = performance.now() - start;
@@ -73,7 +79,7 @@ const change = async (query) => {
   compute.push(performance.now() - t);
   points.show(hits.table, found.rows);
 };
-const filter = await measure(change);
+const filter = await measured(change);
 window.result = { first, ...filter, compute: median(compute) };
 """
 CLUSTERER = """
@@ -94,7 +100,7 @@ const markers = features.map(marker);
 group.addLayers(markers);
 await painted();
 const first = performance.now() - start;
-const filter = await measure(async (query) => {
+const filter = await measured(async (query) => {
   const keep = test(query);
   group.clearLayers();
   group.addLayers(markers.filter((_m, i) => keep(features[i].properties)));
@@ -115,7 +121,7 @@ const draw = (kept) => {
 draw(features);
 await painted();
 const first = performance.now() - start;
-const filter = await measure(async (query) => draw(features.filter((f) => test(query)(f.properties))));
+const filter = await measured(async (query) => draw(features.filter((f) => test(query)(f.properties))));
 window.result = { first, ...filter };
 """
 
@@ -187,18 +193,41 @@ def in_browser(folder: Path, name: str, script: str, scripts: str = "") -> dict[
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as playwright:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1200, "height": 800})
-        page.on("pageerror", lambda error: print("   ", error))
-        page.goto(f"http://127.0.0.1:{server.server_port}/{name}.html")
-        try:
+        address = f"http://127.0.0.1:{server.server_port}/{name}.html"
+
+        def opened(query: str) -> dict[str, float]:
+            page = browser.new_page(viewport={"width": 1200, "height": 800})
+            page.on("pageerror", lambda error: print("   ", error))
+            page.goto(address + query)
             page.wait_for_function("window.result", timeout=240_000)
-            return dict(page.evaluate("window.result"))
+            found = dict(page.evaluate("window.result"))
+            page.close()
+            return found
+
+        try:
+            found = opened("")
+            return {**found, "first": statistics.median(opened("?first")["first"] for _i in range(FIRSTS))}
         except Exception as error:
             print(f"    {name}: {str(error).splitlines()[0]}")
             return {}
         finally:
             browser.close()
             server.shutdown()
+
+
+def tell_sizes(table: Any, parts: dict[str, bytes], names: list[list[str]]) -> None:
+    """Print what goes over the wire: by Brotli, as browsers get it once it is packed, by gzip at first, and GeoJSON by gzip."""
+    rows, whole = len(table), [n for part in names for n in part]
+    keys = round(5.2 * rows)  # eight letters of 31, packed; loaded when a row is pointed at
+    for told, mine, columns, more in (
+        ("to paint and filter first", ["zuerst.bin"], names[0], 0),
+        ("all that can be filtered", list(parts), whole, 0),
+        ("and the keys", list(parts), whole, keys),
+    ):
+        plain = len(gzip.compress(geojson(table, columns), 9))
+        sizes = {"br": sum(len(brotli.compress(parts[n])) for n in mine), "gz": sum(len(gzip.compress(parts[n], 9)) for n in mine)}
+        shares = ", ".join(f"{how} {(n + more) / rows:4.1f} B a row: {(n + more) / plain:.2f}" for how, n in sizes.items())
+        print(f"  {rows:,} rows, {told:<25} of GeoJSON {plain / 1e6:.2f} MB: {shares}")
 
 
 def compare(base: Any, plan: tuple[list[Any], list[Any]], criteria: bytes, rows: int, folder: Path, found: dict[str, Path]) -> None:
@@ -208,24 +237,12 @@ def compare(base: Any, plan: tuple[list[Any], list[Any]], criteria: bytes, rows:
     table = scaled(base, rows)
     data = folder / "data"
     data.mkdir(exist_ok=True)
-    parts = {"zuerst.bin": pack(table, [c.name for c in plan[0]], True), "dann.bin": pack(table, [c.name for c in plan[1]], False)}
-    sizes = {}
+    names = [[c.name for c in part] for part in plan]
+    parts = {"zuerst.bin": pack(table, names[0], positions=True), "dann.bin": pack(table, names[1], positions=False, known=names[0])}
     for name, content in {**parts, "kriterien.json": criteria}.items():
         (data / name).write_bytes(gzip.compress(content, 9))
-        sizes[name] = (data / name).stat().st_size
-    plain = geojson(table, [c.name for c in plan[0]])
-    (data / "rows.geojson").write_bytes(plain)
-    whole = geojson(table, [c.name for part in plan for c in part])
-    keys = round(5.2 * rows)  # eight letters of 31, packed; loaded when a row is pointed at
-    all_of_it = sizes["zuerst.bin"] + sizes["dann.bin"] + keys
-    for told, mine, theirs in (
-        ("to paint and filter", sizes["zuerst.bin"], plain),
-        ("the same with keys", sizes["zuerst.bin"] + keys, plain),
-        ("all criteria, keys", all_of_it, whole),
-    ):
-        packed = len(gzip.compress(theirs, 9))
-        shares = f"{mine / rows:4.1f} B a row; GeoJSON {packed / 1e6:.3f}: {mine / packed:.2f}"
-        print(f"  {rows:,} rows, {told:<20} {mine / 1e6:.3f} MB, {shares}")
+    (data / "rows.geojson").write_bytes(geojson(table, names[0]))
+    tell_sizes(table, parts, names)
     ours = in_browser(folder, "ours", COMMON + OURS)
     told = f"first paint {ours['first']:7.0f} ms  filter {ours['median']:6.1f} ms, work {ours['work']:6.1f} ms"
     print(f"    {'ours':<21} {told}  (answer {ours['compute']:.1f} ms)")
@@ -271,14 +288,20 @@ def _print_far(counter: Any, facets: list[Any], gather: Any, classes: int) -> No
     print(f"  server, {len(counter.table):,} rows, {options} counts: {told}")
 
 
-def script_size() -> int:
-    """Bytes of the map's scripts, gzip: Leaflet and all modules the page loads."""
+def scripts_of_the_map() -> list[bytes]:
+    """Return all that the map's page loads by itself, as it is served: Leaflet, its modules, and what they import."""
     import leaflet
+    from rjsmin import jsmin
 
-    js = ROOT / "web" / "static" / "js"
-    names = ("explorer", "basemap", "hits", "asking", "snapshot", "points", "clusters", "sketch", "answer")
-    files = [Path(leaflet.__file__).parent / "static" / "leaflet" / "leaflet.js", *(js / f"{n}.js" for n in names)]
-    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in files)
+    folders = ROOT / "web" / "templates" / "map.html", ROOT / "web" / "static" / "js"
+    waiting, found = re.findall(r'static "js/([\w.]+)"', folders[0].read_text()), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += re.findall(r'(?:from|import) "\./([\w.]+)"', (folders[1] / name).read_text())
+    own = [jsmin((folders[1] / name).read_text()).encode() for name in sorted(found)]
+    return [(Path(leaflet.__file__).parent / "static" / "leaflet" / "leaflet.js").read_bytes(), *own]
 
 
 def main() -> None:
@@ -291,7 +314,7 @@ def main() -> None:
     from layers.publish.snapshot import store
     from vacancies.published import VACANCIES
 
-    print(f"  scripts of the map with Leaflet: {script_size() / 1e3:.1f} kB gz")
+    print(f"  scripts of the map with Leaflet: {sum(len(gzip.compress(t, 9)) for t in scripts_of_the_map()) / 1e3:.1f} kB gz")
     snapshot = store.current(VACANCIES)
     plan, criteria = store._columns(VACANCIES), gzip.decompress((snapshot.folder / "kriterien.json.gz").read_bytes())
     with tempfile.TemporaryDirectory() as name:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Any
 
 from benchmarks.run import database, interleaved
 
 ROWS = 23_000  # of which 20,000 are public
 PLACE = (13.06, 52.40)  # Potsdam, where the rows are densest
 ZOOMS = (6, 8, 11, 14)
+THEIRS = "?geom-column=point&properties=key,transit_class"
 
 
 def measure() -> None:
     from django.core.management import call_command
     from django.db import connection
-    from django.test import Client
-    from psycopg import Cursor
 
     from geo.criteria import Choice
-    from layers.publish import tiles
     from layers.publish.snapshot import store
     from vacancies.filters import VacancyFilter
     from vacancies.models import Vacancy
@@ -49,19 +48,42 @@ def measure() -> None:
     )
     print(f"  26 counts: bits {found['bits']:.3f} ms, one pass of SQL {found['sql']:.1f} ms: 1/{found['sql'] / found['bits']:.0f}")
 
-    client = Client(SERVER_NAME="127.0.0.1")
-    for z in ZOOMS:
-        x, y = tiles.tile_of(*PLACE, z)
-        sql, values = tiles.tile_statement(VACANCIES, everything, z, x, y)
+    against_peers(everything)
 
-        def raw(sql: str = sql, values: list[object] = values) -> bytes:
-            with Cursor(connection.connection) as cursor:
-                return bytes(cursor.execute(sql, values, prepare=True, binary=True).fetchone()[0])
 
-        size = len(raw())
-        found = interleaved(60, ours=lambda z=z, x=x, y=y: client.get(f"/kacheln/leerstaende/{z}/{x}/{y}.mvt").content, raw=raw)
-        told = f"ours {found['ours']:.2f} ms, statement {found['raw']:.2f} ms: {found['ours'] / found['raw']:.2f}"
-        print(f"  tile z{z}: {size / 1e3:.1f} kB, {told}")
+def against_peers(everything: Any) -> None:
+    """Print what a tile costs over HTTP from our server, from tipg, and by django-vectortiles and the statement alone without HTTP."""
+    from django.conf import settings
+    from django.db import connection
+    from psycopg import Cursor
+
+    from benchmarks.peers.tiles import fetched, tipg, vectortiles
+    from benchmarks.serving import serving
+    from layers.publish import tiles
+    from vacancies.published import VACANCIES
+
+    folder = settings.DATA_DIR / "peers"
+    folder.mkdir(parents=True, exist_ok=True)
+    other = vectortiles(folder)
+    with serving("--workers", "1") as (address, _pid), tipg(os.environ["DATABASE_URL"], folder) as theirs:
+        for z in ZOOMS:
+            x, y = tiles.tile_of(*PLACE, z)
+            sql, values = tiles.tile_statement(VACANCIES, everything, z, x, y)
+
+            def raw(sql: str = sql, values: list[object] = values) -> bytes:
+                with Cursor(connection.connection) as cursor:
+                    return bytes(cursor.execute(sql, values, prepare=True, binary=True).fetchone()[0])
+
+            found = interleaved(
+                60,
+                ours=fetched(address.removeprefix("http://"), f"/kacheln/leerstaende/{z}/{x}/{y}.mvt"),
+                raw=raw,
+                floor=fetched(address.removeprefix("http://"), f"/kacheln/leerstaende/{z}/{x}/{y}.mvt?area=999999-"),
+                vectortiles=lambda z=z, x=x, y=y: other(z, x, y),
+                tipg=fetched(theirs, f"/collections/public.public_vacancy/tiles/WebMercatorQuad/{z}/{x}/{y}{THEIRS}"),
+            )
+            shares = ", ".join(f"{name} {found[name]:.2f} ms: {found['ours'] / found[name]:.2f}" for name in ("raw", "vectortiles", "tipg"))
+            print(f"  tile z{z}: {len(raw()) / 1e3:.1f} kB, ours {found['ours']:.2f} ms (an empty one {found['floor']:.2f}); {shares}")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""All addresses: German at the root, English under /en/."""
+"""All addresses: German at the root, English under /en/; data that hold no words have no language."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
@@ -6,9 +6,11 @@ from django.contrib.sitemaps import views as sitemaps
 from django.urls import include, path
 
 from layers.publish.ows.page import services_page
+from layers.publish.urls import data_patterns
 from vacancies.sitemaps import SITEMAPS
 
 urlpatterns = [
+    *data_patterns,
     path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap_part"}, name="sitemap"),
     path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap_part"),
     *i18n_patterns(

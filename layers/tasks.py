@@ -42,6 +42,15 @@ def refresh_remote(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was du
             refresh(layer)
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="tighten_snapshots", queueing_lock="tighten_snapshots", lock="tighten_snapshots")
+def tighten_snapshots(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
+    """Pack what the map loads as small as it goes."""
+    from layers.publish.snapshot import store
+
+    store.tighten()
+
+
 def soon(task: Any) -> None:
     """Queue a task unless it already waits; that it does must not end the transaction it is queued in."""
     try:

@@ -96,7 +96,7 @@ class VacancyQuerySet(models.QuerySet["Vacancy"]):
         return self.filter(is_example=False)
 
 
-@pghistory.track(exclude=["public_point", "search_text"])
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=["public_point", "search_text"])
 class Vacancy(models.Model):
     """A vacant building, ensemble or site. `point` and `footprint` in EPSG:25833; `public_point` follows from visibility.
 

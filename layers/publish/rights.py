@@ -31,6 +31,7 @@ def as_reader(timeout_ms: int = TIMEOUT_MS) -> Iterator[None]:
     role, towns = (settings.REGISTER_ROLE, scope().words) if is_internal() else (settings.READER_ROLE, "")
     here = f"SET LOCAL statement_timeout = {int(timeout_ms)}; SET LOCAL {ALONE} = 0; SET LOCAL {SETTING} = '{towns}'; SET LOCAL ROLE {role}"
     before = getattr(connection, "_reading_as", US)
+    alone = not connection.in_atomic_block  # then all of it ends with the transaction
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(here)
@@ -39,8 +40,9 @@ def as_reader(timeout_ms: int = TIMEOUT_MS) -> Iterator[None]:
             yield
         finally:
             connection._reading_as = before
-        with connection.cursor() as cursor:  # what surrounds this goes on as before; after an error its rollback sees to that
-            cursor.execute(before)
+        if not alone:  # what surrounds this goes on as before; after an error its rollback sees to that
+            with connection.cursor() as cursor:
+                cursor.execute(before)
 
 
 def read_by_reader(pieces: Iterable[bytes], timeout_ms: int = TIMEOUT_MS) -> Iterator[bytes]:

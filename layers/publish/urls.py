@@ -35,14 +35,18 @@ class FormatConverter:
 register_converter(LayerConverter, "layer")
 register_converter(FormatConverter, "format")
 
-urlpatterns = [
-    path("<layer:name>.<format:extension>", views.download, name="download"),
+# Without words, so without a language; asked most often, so found first.
+data_patterns = [
     re_path(rf"^karte/(?P<name>[0-9a-f]{{20}})/(?P<file>{'|'.join(map(re.escape, store.FILES))})$", snapshot.part, name="snapshot_part"),
     re_path(r"^karte/(?P<name>[0-9a-f]{20})/treffer\.bin$", snapshot.matching_rows, name="snapshot_rows"),
     re_path(r"^karte/(?P<name>[0-9a-f]{20})/antwort\.json$", snapshot.answer, name="snapshot_answer"),
     re_path(r"^karte/(?P<name>[0-9a-f]{20})/lage/(?P<key>\w{1,12})\.json$", snapshot.place, name="snapshot_place"),
     path("karte/<slug:name>/kachel/<int:x>/<int:y>.bin", snapshot.tile, name="snapshot_tile"),
     path("kacheln/<layer:name>/<int:z>/<int:x>/<int:y>.mvt", tiles.vector_tile, name="vector_tile"),
+]
+
+urlpatterns = [
+    path("<layer:name>.<format:extension>", views.download, name="download"),
     path("metadaten/<slug:name>.xml", describe.record, name="record"),
     path("dcat.rdf", describe.dcat, {"extension": "rdf"}, name="dcat"),
     path("dcat.ttl", describe.dcat, {"extension": "ttl"}, name="dcat_turtle"),

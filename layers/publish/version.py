@@ -55,8 +55,23 @@ def versions(collections: Iterable[Collection]) -> dict[str, PublishedVersion]:
     """Return the versions of layers by name; layers with the same stamp ask it once."""
     layers = tuple(collections)
     stamps = {ask: ask() for ask in {c.stamp for c in layers}}
-    found = {v.name: v for v in PublishedVersion.objects.filter(name__in=[_name(c) for c in layers])}
-    return {c.name: _renewed(c, stamps[c.stamp], found.get(_name(c))) for c in layers}
+    asked = [c for c in layers if not _is_known(c, stamps[c.stamp])]
+    if asked:
+        found = {v.name: v for v in PublishedVersion.objects.filter(name__in=[_name(c) for c in asked])}
+        _known.update({_key(c): _renewed(c, stamps[c.stamp], found.get(_name(c)) or _known.get(_key(c))) for c in asked})
+    return {c.name: _known[_key(c)] for c in layers}
+
+
+_known: dict[tuple[str, str], PublishedVersion] = {}  # by database and name: what was read last, good as long as the stamp is
+
+
+def _key(collection: Collection) -> tuple[str, str]:
+    return str(connection.settings_dict["NAME"]), _name(collection)
+
+
+def _is_known(collection: Collection, stamp: str) -> bool:
+    known = _known.get(_key(collection))
+    return known is not None and known.stamp == stamp
 
 
 def _name(collection: Collection) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+
+import brotli
 import pytest
 from django.test import Client
 
@@ -35,6 +38,21 @@ def test_parts_may_be_kept_for_ever_and_answers_to_wrong_filters_say_so(client: 
     response = client.get(f"{address()}treffer.bin?area=x")
     assert response.status_code == 400
     assert "area" in response.content.decode()
+
+
+def test_a_file_packed_once_more_is_the_same_file_and_smaller(client: Client) -> None:
+    address()
+    assert client.get(f"{address()}zuerst.bin").status_code == 200
+    assert store.tighten() >= len(store.FILES)
+    assert store.tighten() == 0, "once"
+    for file in store.FILES:
+        plain, tight = (client.get(f"{address()}{file}", headers={"Accept-Encoding": c}) for c in ("gzip, deflate", "gzip, br;q=0.9"))
+        assert (plain["Content-Encoding"], tight["Content-Encoding"]) == ("gzip", "br")
+        assert plain["ETag"] != tight["ETag"]
+        assert "Accept-Encoding" in tight["Vary"]
+        contents = plain.getvalue(), tight.getvalue()
+        assert gzip.decompress(contents[0]) == brotli.decompress(contents[1])
+        assert len(contents[1]) < len(contents[0])
 
 
 def test_a_view_wider_than_a_screen_is_refused(client: Client) -> None:

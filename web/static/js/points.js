@@ -38,7 +38,11 @@ export const Points = L.Renderer.extend({
     this._table = table;
     this._rows = rows;
     const { numbers = [], low = 0 } = table.columns.get(this._column) ?? {};
-    if (this._codesOf !== table) this._codes = Uint8Array.from(numbers, (code) => this._place(code, low));
+    if (this._codesOf !== table) {
+      const places = Uint8Array.from({ length: 256 }, (_v, code) => this._place(code, low));
+      this._codes = new Uint8Array(numbers.length);
+      for (let i = 0; i < numbers.length; i += 1) this._codes[i] = places[numbers[i]];
+    }
     this._codesOf = table;
     this._exact = table.columns.get("is_exact");
     if (this._map) this._update();
