@@ -105,7 +105,7 @@ def test_the_administration_makes_members_and_organisations(admin_client: Client
     assert "Amt Gransee und Gemeinden" in admin_client.get("/admin/network/membership/").content.decode()
     made = {"name": "Beispiel eG", "kind": "social_enterprise", "municipality": gransee.pk, "offers": "Werkstatt"}
     assert admin_client.post("/admin/network/organisation/add/", made).status_code == 302
-    assert Organisation.objects.get().is_verified is False
+    assert Organisation.objects.get(name="Beispiel eG").is_verified is False
 
 
 def test_only_the_contact_point_gives_memberships(client: Client, person: User, gransee: Town) -> None:
