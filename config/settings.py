@@ -40,7 +40,7 @@ INSTALLED_APPS = [
     "layers",
     "vacancies",
     "network",
-    "django.contrib.admin",
+    "network.apps.OfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -49,7 +49,13 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.gis",
     "django.contrib.sitemaps",
+    "django.contrib.humanize",
     "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "rules",
     "leaflet",
     "csp",
     "pgtrigger",
@@ -67,9 +73,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "network.signin.privacy.OwnPagesMiddleware",
     "network.basic.BasicAuthMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "vacancies.errors.RaumErrorMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -158,7 +166,30 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+# Signing in: by e-mail address, confirmed; what is asked twice, hidden and counted is set here, django-allauth does it.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend", "rules.permissions.ObjectPermissionBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "network.signin.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # of this session; all others end
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True  # two weeks, as the privacy text says
+ACCOUNT_USER_DISPLAY = lambda user: user.email or user.get_username()  # noqa: E731
+MFA_ADAPTER = "network.signin.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = PRODUCT
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s that clocks may differ
+# Behind how many proxies the server stands that each add to X-Forwarded-For; limits are counted per client's address.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("RW_PROXIES", "1" if os.environ.get("RW_HTTPS", "") == "1" else "0"))
+OWNER_LOG_MONTHS = int(os.environ.get("RW_OWNER_LOG_MONTHS", "12"))  # how long it is kept who looked at owners' data
 
 # Pages speak to nobody but this server. An operator may add one basemap host.
 BASEMAP_URL = os.environ.get("RW_BASEMAP_URL", "")  # XYZ template, empty = own quiet basemap
@@ -203,6 +234,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 SESSION_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no third cookie
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("RW_HTTPS", "") == "1"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 

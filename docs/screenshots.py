@@ -59,7 +59,7 @@ def signed_in() -> Iterator[dict[str, str]]:
     user = users.create_superuser("screenshots", password=None)  # type: ignore[attr-defined]
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     try:

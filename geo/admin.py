@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from leaflet.admin import LeafletGeoAdmin
 
@@ -13,6 +16,7 @@ from geo.models import Dataset, District, Town
 class DatasetAdmin(admin.ModelAdmin):
     list_display = ("title", "publisher", "licence", "valid_on", "row_count")
     readonly_fields = ("key", "sha256", "row_count", "loaded_at")
+    formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(Town)

@@ -52,12 +52,9 @@ def tighten_snapshots(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was
 
 
 def soon(task: Any) -> None:
-    """Queue a task unless it already waits; that it does must not end the transaction it is queued in."""
-    try:
-        with transaction.atomic():
-            task.defer()
-    except AlreadyEnqueued:
-        return
+    """Queue a task unless it already waits; in a transaction, too, which the refusal must not spoil."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        task.defer()
 
 
 def is_waiting(name: str) -> bool:

@@ -20,6 +20,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 PO = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
+GERMAN = ROOT / "locale" / "de" / "LC_MESSAGES" / "django.po"  # words of django-allauth, which speaks English by itself
 CODE = ("config", "geo", "layers", "vacancies", "network")
 # the functions that translate: at which position they take context, text and plural
 CALLS: dict[str, tuple[int | None, int, int | None]] = {
@@ -124,13 +125,15 @@ def write() -> None:
         entry.occurrences, entry.previous_msgid = [], None
         made.append(entry)
     made.save(str(PO))
-    made.save_as_mofile(str(PO.with_suffix(".mo")))
+    for po in (PO, GERMAN):
+        polib.pofile(str(po)).save_as_mofile(str(po.with_suffix(".mo")))
 
 
 def is_compiled() -> bool:
-    """Whether django.mo holds what django.po says."""
-    compiled = PO.with_suffix(".mo")
-    return compiled.exists() and compiled.read_bytes() == polib.pofile(str(PO)).to_binary()
+    """Whether both django.mo hold what their django.po say."""
+    return all(
+        mo.exists() and mo.read_bytes() == polib.pofile(str(po)).to_binary() for po in (PO, GERMAN) for mo in [po.with_suffix(".mo")]
+    )
 
 
 def main() -> int:

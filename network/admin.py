@@ -9,20 +9,41 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from geo.models import Town
 from network import curating  # noqa: F401 - registers know-how, events and showcases
-from network.members import Membership, Organisation, Role
+from network.members import Membership
+from network.organisations.models import Organisation, OrganisationMember, OrganisationQuerySet
+
+
+class PersonInline(admin.TabularInline):
+    """Who belongs to an organisation; its own people change that."""
+
+    model = OrganisationMember
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("user", "role", "asked_at", "confirmed_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Organisation)
 class OrganisationAdmin(admin.ModelAdmin):
-    list_display = ("name", "kind", "municipality", "url", "is_verified")
-    list_filter = ("kind", "is_verified", "municipality__district")
+    list_display = ("name", "kind", "municipality", "url", "visibility", "is_verified")
+    list_filter = ("is_verified", "visibility", "kind", "municipality__district")
     search_fields = ("name", "municipality__name", "offers", "seeks")
     list_select_related = ("municipality",)
     autocomplete_fields = ("municipality",)
     formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
+    inlines: ClassVar = [PersonInline]
+    actions: ClassVar = ["verify"]
+
+    @admin.action(description=_("Ausgewählte als geprüft kennzeichnen"), permissions=["change"])
+    def verify(self, request: HttpRequest, chosen: OrganisationQuerySet) -> None:
+        done = chosen.verify()
+        self.message_user(request, ngettext("{n} Organisation geprüft.", "{n} Organisationen geprüft.", done).format(n=done))
 
 
 class MembershipForm(forms.ModelForm):
@@ -41,7 +62,7 @@ class MembershipForm(forms.ModelForm):
 
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin):
-    """Only superusers and those who administer the contact point: a membership opens the register."""
+    """For superusers and those who administer the contact point (`network.rights`): a membership opens the register."""
 
     form = MembershipForm
     list_display = ("user", "tenant_name", "role", "ends_on")
@@ -64,9 +85,7 @@ class MembershipAdmin(admin.ModelAdmin):
             _("Was und wie lange"),
             {
                 "fields": ("role", "ends_on"),
-                "description": _(
-                    "Dazu braucht die Person die Berechtigung „Can view Leerstand“, zum Bearbeiten auch „Can change Leerstand“."
-                ),
+                "description": _("Die Mitgliedschaft allein gibt, was die Rolle sagt; weitere Berechtigungen sind nicht nötig."),
             },
         ),
     )
@@ -74,22 +93,3 @@ class MembershipAdmin(admin.ModelAdmin):
     @admin.display(description=_("wo"))
     def tenant_name(self, membership: Membership) -> str:
         return membership.tenant
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return super().has_module_permission(request) and _gives(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_view_permission(request, obj) and _gives(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and _gives(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and _gives(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and _gives(request)
-
-
-def _gives(request: HttpRequest) -> bool:
-    return bool(request.user.is_superuser or Membership.objects.all().of(request.user, Role.ADMIN).cover_the_state())

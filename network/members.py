@@ -1,9 +1,9 @@
-"""Organisations, and who may see and do what for which municipalities."""
+"""Who may see and do what for which municipalities."""
 
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,86 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from geo.filtering import FilterSet
 from geo.models import District, Town, TownQuerySet
 from geo.scope import NOWHERE, Scope
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from django.contrib.auth.models import AnonymousUser, User
-
-
-class OrganisationKind(models.TextChoices):
-    """What an organisation is."""
-
-    MUNICIPALITY = "municipality", _("Gemeinde")
-    ADMIN_UNION = "admin_union", _("Amt oder Verbandsgemeinde")
-    DISTRICT = "district", _("Landkreis")
-    STATE = "state", _("Landesbehörde")
-    CHAMBER = "chamber", _("Kammer")
-    LEADER = "leader", _("LEADER-Aktionsgruppe")
-    NETWORK = "network", _("Netzwerk")
-    SOCIAL_ENTERPRISE = "social_enterprise", _("Sozialunternehmen")
-    ARCHITECT = "architect", _("Architekturbüro")
-    FINANCE = "finance", _("Bank oder Fonds")
-    FOUNDATION = "foundation", _("Stiftung")
-    EDUCATION = "education", _("Bildungseinrichtung")
-    AGENCY = "agency", _("Agentur oder öffentliche Gesellschaft")
-    ASSOCIATION = "association", _("Verein")
-    COOPERATIVE = "cooperative", _("Genossenschaft")
-
-
-class OrganisationQuerySet(models.QuerySet["Organisation"]):
-    """Organisations, asked in sentences."""
-
-    def public(self) -> OrganisationQuerySet:
-        """Those everybody sees: somebody of the contact point verified them, or they come with the project from a named source."""
-        from network.seeds import Seed
-
-        return self.filter(Q(is_verified=True) | Q(pk__in=Seed.objects.all().planted(Organisation)))
-
-    def matching(self, wanted: FilterSet) -> OrganisationQuerySet:
-        """Those that meet every criterion of the filter."""
-        return self.filter(wanted.q()).distinct()
-
-    def with_offers(self, day: datetime.date) -> OrganisationQuerySet:
-        """The same with their seat, and the advice they offer on a day as `running_offers`."""
-        from network.knowhow.models import AdviceOffer
-
-        offers = models.Prefetch("advice_offers", AdviceOffer.objects.all().running_on(day), to_attr="running_offers")
-        return self.select_related("municipality").prefetch_related(offers)
-
-
-class Organisation(models.Model):
-    """An actor of the network: a municipality's office, a foundation, a social enterprise …"""
-
-    name = models.CharField(_("Name"), max_length=160)
-    kind = models.CharField(_("Art"), max_length=24, choices=OrganisationKind.choices)
-    municipality = models.ForeignKey(
-        Town,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="organisations",
-        verbose_name=_("Sitz"),
-        help_text=_("Gemeinde des Sitzes"),
-    )
-    url = models.URLField(_("Internetseite"), blank=True)
-    offers = models.TextField(_("bietet"), blank=True, help_text=_("zum Beispiel Beratung zu Rechtsformen, Werkzeug, Räume"))
-    seeks = models.TextField(_("sucht"), blank=True, help_text=_("zum Beispiel Partner für ein Konzept, Mitnutzung einer Werkstatt"))
-    is_verified = models.BooleanField(_("geprüft"), default=False, help_text=_("Eine Person der Kontaktstelle hat die Angaben geprüft."))
-
-    objects: ClassVar = OrganisationQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("name",)
-        verbose_name = _("Organisation")
-        verbose_name_plural = _("Organisationen")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=("name", "municipality"), name="organisation_once", nulls_distinct=False),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Role(models.TextChoices):
@@ -110,7 +37,35 @@ def roles_from(role: str) -> list[str]:
     return Role.values[Role.values.index(role) :]
 
 
-class MembershipQuerySet(models.QuerySet["Membership"]):
+class OfATenantQuerySet(models.QuerySet[Any]):
+    """Memberships, and invitations to them, asked in sentences."""
+
+    def over(self, place: OfATenant) -> Self:
+        """Those whose tenant covers that of another: an Amt its municipalities, a district both, the contact point all."""
+        found = Q(statewide=True)
+        if place.town:
+            found |= Q(town=place.town) | Q(district=place.town.district_id)
+            found |= Q(admin_union=place.town.admin_union) & ~EMPTY["admin_union"]
+        elif place.admin_union:
+            towns = Town.objects.filter(admin_union=place.admin_union)
+            found |= Q(admin_union=place.admin_union) | Q(district__in=towns.values("district"))
+        elif place.district:
+            found |= Q(district=place.district)
+        return self.filter(found)
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        """Those of tenants whose members a person manages."""
+        held = Membership.objects.all().of(user, Role.MANAGER)
+        if (user.is_active and user.is_superuser) or held.cover_the_state():
+            return self.all()
+        districts = held.exclude(district=None).values("district")
+        unions = held.exclude(admin_union="").values("admin_union")
+        within = Town.objects.filter(district__in=districts).exclude(admin_union="").values("admin_union")
+        towns = Membership.objects.all().towns_of(user, Role.MANAGER).values("pk")
+        return self.filter(Q(town__in=towns) | Q(district__in=districts) | Q(admin_union__in=unions) | Q(admin_union__in=within))
+
+
+class MembershipQuerySet(OfATenantQuerySet):
     """Memberships, asked in sentences."""
 
     def in_force(self, day: datetime.date | None = None) -> MembershipQuerySet:
@@ -126,6 +81,18 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def cover_the_state(self) -> bool:
         """Whether one of them is of the contact point, which sees the whole state."""
         return self.filter(statewide=True).exists()
+
+    def at(self, town: Town) -> MembershipQuerySet:
+        """Those that cover a town."""
+        return self.over(Membership(town=town))
+
+    def highest_role(self) -> str:
+        """Return the role among them that may most; '' when there is none."""
+        return max(set(self.values_list("role", flat=True)), key=Role.values.index, default="")
+
+    def with_people(self) -> MembershipQuerySet:
+        """Those in force, with whom they are of and where."""
+        return self.in_force().select_related("user__person", "town", "district").order_by("town__name", "admin_union", "user__email")
 
     def towns_of(self, user: User | AnonymousUser, role: str = Role.VIEWER) -> TownQuerySet:
         """Return the towns where a person has at least this role; all for superusers and for members of the contact point.
@@ -175,11 +142,19 @@ def _exactly_one() -> Q:
     return found
 
 
-class Membership(models.Model):
-    """A person belongs to a municipality, an Amt, a district or the contact point, with a role, until a day."""
+def of_one_tenant(name: str) -> models.CheckConstraint:
+    """Return the constraint that exactly one tenant is given."""
+    return models.CheckConstraint(
+        condition=_exactly_one(),
+        name=f"{name}_of_one_tenant",
+        violation_error_message=_("Bitte genau eines angeben: Gemeinde, Amt, Landkreis oder Kontaktstelle."),
+    )
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", verbose_name=_("Person"))
-    town = models.ForeignKey(Town, models.CASCADE, null=True, blank=True, related_name="memberships", verbose_name=_("Gemeinde"))
+
+class OfATenant(models.Model):
+    """Of a municipality, an Amt, a district or the contact point, with a role, until a day."""
+
+    town = models.ForeignKey(Town, models.CASCADE, null=True, blank=True, related_name="%(class)ss", verbose_name=_("Gemeinde"))
     admin_union = models.CharField(
         _("Amt"), max_length=80, blank=True, validators=[is_an_amt], help_text=_("gilt für alle Gemeinden des Amtes")
     )
@@ -188,7 +163,7 @@ class Membership(models.Model):
         models.CASCADE,
         null=True,
         blank=True,
-        related_name="memberships",
+        related_name="%(class)ss",
         verbose_name=_("Landkreis"),
         help_text=_("gilt für alle Gemeinden des Landkreises"),
     )
@@ -200,6 +175,32 @@ class Membership(models.Model):
         _("endet am"), null=True, blank=True, help_text=_("Ab diesem Tag gilt sie nicht mehr; leer: bis auf Weiteres.")
     )
 
+    class Meta:
+        abstract = True
+
+    @property
+    def tenant(self) -> str:
+        """The name of what the person is a member of."""
+        if self.statewide:
+            return str(_("Kontaktstelle (KoLaB)"))
+        return str(self.town or self.district or _("Amt {name}").format(name=self.admin_union))  # type: ignore[attr-defined]
+
+    @property
+    def of_tenant(self) -> dict[str, Any]:
+        """The fields that say of what, to give to another."""
+        return {name: getattr(self, name) for name in TENANTS}
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether it has not ended."""
+        return self.ends_on is None or self.ends_on > timezone.localdate()
+
+
+class Membership(OfATenant):
+    """A person belongs to a municipality, an Amt, a district or the contact point, with a role, until a day."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", verbose_name=_("Person"))
+
     objects: ClassVar = MembershipQuerySet.as_manager()
 
     class Meta:
@@ -207,11 +208,7 @@ class Membership(models.Model):
         verbose_name = _("Mitgliedschaft")
         verbose_name_plural = _("Mitgliedschaften")
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=_exactly_one(),
-                name="membership_of_one_tenant",
-                violation_error_message=_("Bitte genau eines angeben: Gemeinde, Amt, Landkreis oder Kontaktstelle."),
-            ),
+            of_one_tenant("membership"),
             models.UniqueConstraint(
                 fields=("user", *TENANTS),
                 name="membership_once",
@@ -223,12 +220,11 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user}, {self.tenant}: {self.get_role_display()}"
 
-    @property
-    def tenant(self) -> str:
-        """The name of what the person is a member of."""
-        if self.statewide:
-            return str(_("Kontaktstelle (KoLaB)"))
-        return str(self.town or self.district or _("Amt {name}").format(name=self.admin_union))  # type: ignore[attr-defined]
+    def end(self) -> None:
+        """Let it end today; a second time changes nothing."""
+        if self.is_in_force:
+            self.ends_on = timezone.localdate()
+            self.save(update_fields=["ends_on"])
 
 
 def scope_of(user: User | AnonymousUser, role: str) -> Scope:

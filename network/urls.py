@@ -22,4 +22,9 @@ urlpatterns = [
     path("", include("network.gathering.urls")),
     path("", include("network.showcase.urls")),
     path("", include("network.news.urls")),
+    path("", include("network.people.urls")),
+    path("", include("network.signin.urls")),
+    path("", include("network.organisations.urls")),
+    path("", include("network.invitations.urls")),
+    path("", include("network.owners.urls")),
 ]

@@ -234,11 +234,14 @@ def test_every_static_file_is_used() -> None:
     assert unused == []
 
 
+ASKED_FOR = ("admin/", "mail/", "account/", "mfa/", "allauth/", "usersessions/", "429.html")  # by Django and django-allauth
+
+
 def test_every_template_is_used_and_every_used_one_exists() -> None:
     templates = {n.removeprefix("web/templates/") for n in tracked() if n.startswith("web/templates/")}
     users = "\n".join(text_of(n) for n in tracked() if n.endswith((".html", ".py")) and not n.startswith("tests/"))
     named = set(re.findall(r"[\"']((?:\w+/)*\w+\.(?:html|xml))[\"']", users))
-    assert {t for t in templates - named if not t.startswith(("admin/", "mail/"))} == set()  # those Django's administration asks for
+    assert {t for t in templates - named if not t.startswith(ASKED_FOR)} == set()
     assert {n for n in named if "/" not in n and n.endswith(".html")} - templates == set()
 
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from geo.models import Town
 from network.advice.models import AdviceCase
-from network.members import Membership, Organisation
+from network.members import Membership
+from network.organisations.models import Organisation
 
 CONSENT_VERSION = "2026-11-26"  # of the text beside the box; a new text gets a new day
 

@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from geo.errors import NotAllowed
 from geo.models import Town
 from network.knowhow.choices import Audience, Phase, Topic
-from network.members import Membership, Organisation, Role
+from network.members import Membership, Role
+from network.organisations.models import Organisation
 from network.sourced import labels_of, some_of
 
 if TYPE_CHECKING:

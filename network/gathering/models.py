@@ -24,7 +24,8 @@ from geo.models import Town
 from network.advice.models import coordinates
 from network.gathering import recurrence
 from network.ical import ZONE
-from network.members import Membership, Organisation, Role
+from network.members import Membership, Role
+from network.organisations.models import Organisation
 from network.sourced import is_web_address
 from vacancies.models import Vacancy
 from vacancies.prose import as_html
@@ -77,10 +78,12 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(~Q(state=EventState.DRAFT) | Q(entered_by_id=user.pk or 0))
 
     def organised_by(self, user: User | AnonymousUser) -> EventQuerySet:
-        """Those whose list of participants a person may read: their own, all for coordinators."""
+        """Those whose list of participants a person may read: their own and their organisation's, all for coordinators."""
         if coordinates(user):
             return self
-        return self.filter(entered_by_id=user.pk or 0)
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(Q(entered_by_id=user.pk) | Q(organiser__in=Organisation.objects.all().of(user).values("pk")))
 
     def edited_by(self, user: User | AnonymousUser) -> EventQuerySet:
         """Those a person may change: all for coordinators, else the person's own drafts."""
@@ -226,8 +229,10 @@ class Event(models.Model):
 
 
 def enters_events(user: User | AnonymousUser) -> bool:
-    """Whether a person may enter events: editors of any municipality, and coordinators."""
-    return coordinates(user) or Membership.objects.all().of(user, Role.EDITOR).exists()
+    """Whether a person may enter events: people of organisations, editors of any municipality, and coordinators."""
+    if coordinates(user) or Membership.objects.all().of(user, Role.EDITOR).exists():
+        return True
+    return bool(user.is_authenticated and Organisation.objects.all().of(user).exists())
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):

@@ -105,7 +105,9 @@ def enter(request: HttpRequest, slug: str = "") -> HttpResponse:
     """Enter an event, or change one's own; after publishing only coordinators change it."""
     own = get_object_or_404(Event.objects.all().edited_by(request.user), slug=slug) if slug else None
     if own is None and not enters_events(request.user):
-        raise NotAllowed(_("Termine tragen Mitglieder einer Gemeinde, eines Amtes, eines Landkreises oder der Kontaktstelle ein."))
+        raise NotAllowed(
+            _("Termine tragen Menschen einer Organisation, einer Gemeinde, eines Amtes, eines Landkreises oder der Kontaktstelle ein.")
+        )
     form = EventForm(request.POST or None, instance=own or Event(entered_by=request.user))
     if request.method == "POST" and form.is_valid():
         made = form.save()

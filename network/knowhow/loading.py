@@ -14,7 +14,7 @@ from geo.importing import LoadReport
 from geo.models import Town
 from geo.sources import DATA, dataset
 from network.knowhow.models import AdviceOffer, Article, FundingProgramme
-from network.members import Organisation
+from network.organisations.models import Organisation
 from network.seeds import Seed, plant
 from network.showcase.models import Showcase, WirSpace
 

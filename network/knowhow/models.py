@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from geo.filtering import FilterSet
 from network.knowhow import choices as c
-from network.members import Organisation
+from network.organisations.models import Organisation
 from network.sourced import Sourced, is_web_address, labels_of, lines_of, some_of
 from vacancies.prose import as_html
 

@@ -10,7 +10,7 @@ from geo.criteria import Choice, Criterion, Flag, Text
 from geo.filtering import FilterSet
 from geo.spatial_criteria import BBox, Near
 from layers.filters import districts, towns
-from network.members import OrganisationKind
+from network.organisations.models import OrganisationKind
 from network.showcase.choices import Outcome, WirStatus
 from vacancies.choices import TargetUse
 

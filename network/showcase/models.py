@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from geo import crs
 from geo.filtering import FilterSet
 from geo.models import Town
-from network.members import Organisation
+from network.organisations.models import Organisation
 from network.showcase.choices import Outcome, WirStatus
 from network.sourced import Sourced, is_web_address, labels_of, lines_of, some_of
 from vacancies.choices import Shows, TargetUse

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.publish.collection import Collection, fields_of
 from layers.publish.style import Style, StyleClass, Symbol
-from network.members import Organisation
+from network.organisations.models import Organisation
 from network.showcase.choices import Outcome, WirStatus
 from network.showcase.filters import ShowcaseFilter, WirSpaceFilter
 from network.showcase.models import Showcase, WirSpace

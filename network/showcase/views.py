@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from network.finder import Finder
-from network.members import Organisation
+from network.organisations.models import Organisation
 from network.seeds import Seed
 from network.showcase.filters import ActorFilter, ShowcaseFilter, WirSpaceFilter
 from network.showcase.models import Showcase, ShowcasePhoto
@@ -68,7 +68,7 @@ def wir_spaces(request: HttpRequest) -> HttpResponse:
 def actors(request: HttpRequest) -> HttpResponse:
     """Organisations on a map, each in the middle of the municipality of its seat."""
     finder, today = Finder(ActorFilter, request.GET), timezone.localdate()
-    found = Organisation.objects.all().public().matching(finder.wanted).with_offers(today)
+    found = Organisation.objects.all().actors().matching(finder.wanted).with_offers(today)
     placed = [o for o in found if o.municipality]
     shape = places_of((o.municipality.centre, o.name, o.municipality.name, f"#akteur-{o.pk}") for o in placed)
     origins = {seed.row: seed for seed in Seed.objects.all().of(Organisation)}

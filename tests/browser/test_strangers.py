@@ -57,7 +57,7 @@ def administrator(db: None) -> Iterator[dict[str, str]]:
         user = get_user_model()._default_manager.create_superuser("browser", password=None)  # type: ignore[attr-defined]
         session = SessionStore()
         session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.save()
         connection.close()

@@ -19,7 +19,8 @@ from network import post
 from network.advice import desk
 from network.advice.forms import IntakeForm
 from network.advice.models import TRANSITIONS, AdviceCase, State
-from network.members import Membership, Organisation
+from network.members import Membership
+from network.organisations.models import Organisation
 
 pytestmark = pytest.mark.django_db
 PAGE = "/beratung/anfrage/"

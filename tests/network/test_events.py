@@ -21,6 +21,7 @@ from network import post
 from network.gathering import recurrence, seats
 from network.gathering.models import Event, Registration
 from network.members import Membership
+from network.organisations.models import Organisation
 from network.post import Mail
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -342,6 +343,12 @@ def test_only_the_organiser_reads_who_comes(client: Client) -> None:
     client.force_login(other)
     assert client.get(page).status_code == 404
     assert client.post("/termine/probe/absagen/").status_code == 404
+    carrier = Organisation.objects.get(name="TGZ Prignitz GmbH")
+    Event.objects.update(organiser=carrier)
+    joined = carrier.people.create(user=other)
+    assert client.get(page).status_code == 404, "asked to belong, not confirmed"
+    joined.confirm()
+    assert client.get(page).status_code == 200
     client.force_login(ilse)
     assert "anna@example.org" in client.get(page).content.decode()
     assert "anna@example.org" not in client.get("/termine/probe/").content.decode()

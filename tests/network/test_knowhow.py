@@ -19,7 +19,7 @@ from geo.errors import InvalidFile
 from geo.models import Town
 from network.knowhow import loading
 from network.knowhow.models import AdviceOffer, Article, FundingProgramme
-from network.members import Organisation
+from network.organisations.models import Organisation
 from network.seeds import Seed
 from network.showcase.models import Showcase, WirSpace
 from vacancies.public import PublicVacancy
@@ -111,7 +111,7 @@ def test_what_a_person_made_before_is_left_alone() -> None:
     loading.load()
     own = Organisation.objects.get(name="neuland21 e.V.")
     assert own.offers == "Von Hand"
-    assert own not in Organisation.objects.all().public(), "nobody verified it, and it is not the project's"
+    assert own not in Organisation.objects.all().actors(), "nobody verified it, and it is not the project's"
 
 
 @pytest.mark.parametrize(

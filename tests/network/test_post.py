@@ -10,6 +10,7 @@ import pytest
 from django.core import mail, signing
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -37,6 +38,14 @@ def test_a_mail_waits_is_sent_once_and_is_gone(templates: None) -> None:
     assert sent.body == "Hallo Ilse & Söhne,\nhttps://raum.example.org/x/ https://raum.example.org/aus/1/\n"
     assert sent.extra_headers["List-Unsubscribe"] == "<https://raum.example.org/aus/1/>"
     assert sent.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.django_db
+def test_two_mails_of_one_transaction_both_go(templates: None) -> None:
+    with transaction.atomic():
+        for name in ("Ilse", "Otto"):
+            post.write(f"{name}@example.org", "probe", {"name": name})
+    assert post.send_waiting() == 2
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ from PIL import Image
 
 from geo import crs
 from geo.models import Town
-from network.members import Organisation
+from network.organisations.models import Organisation
 from network.showcase.models import Showcase, ShowcasePhoto, WirSpace
 from network.showcase.public import PublicShowcase
 from network.showcase.published import SHOWCASES, WIR_SPACES
@@ -129,7 +129,7 @@ def test_actors_are_those_that_somebody_verified_or_that_have_a_source(client: C
         return {o.name for o, _origin in client.get(f"/netzwerk/akteure/?{query}").context["actors"]}
 
     assert own.name not in shown()
-    Organisation.objects.filter(pk=own.pk).update(is_verified=True)
+    Organisation.objects.filter(pk=own.pk).update(is_verified=True, visibility="public")
     assert shown("kind=cooperative") == {"Beispiel eG", "SelbstBau e.G."}
     assert shown("seeks=Scheune") == {"Beispiel eG"}
     assert "Brandenburgisches Landesamt für Denkmalpflege und Archäologisches Landesmuseum (BLDAM)" in shown("offers=Denkmalpflege")

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import polib
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 
 from geo.models import Dataset, Town
@@ -148,10 +149,11 @@ def test_the_operator_owns_the_texts(client: Client) -> None:
 def test_the_privacy_text_names_every_cookie_there_is(client: Client, django_user_model, prefix: str, language: str) -> None:  # type: ignore[no-untyped-def]
     text = client.get(f"{prefix}/datenschutz/").content.decode()
     assert f'<div class="prose" lang="{language}">' in text
-    django_user_model.objects.create_superuser("pflege", password="ein langes Kennwort")
-    signing_in = client.get("/admin/login/")
+    person = django_user_model.objects.create_user("pflege", "pflege@example.org", "ein langes Kennwort")
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    signing_in = client.get("/konto/anmelden/")
     assert set(signing_in.cookies) == {"csrftoken"}
-    signed_in = client.post("/admin/login/", {"username": "pflege", "password": "ein langes Kennwort"})
+    signed_in = client.post("/konto/anmelden/", {"login": "pflege@example.org", "password": "ein langes Kennwort"})
     assert set(signed_in.cookies) == {"csrftoken", "sessionid"}
     for name in ("csrftoken", "sessionid"):
         assert f"<code>{name}</code>" in text

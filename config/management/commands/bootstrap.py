@@ -9,6 +9,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -113,10 +114,19 @@ class Command(BaseCommand):
         stamp.write_text(digest)
 
     def first_administrator(self) -> None:
-        """Create the administrator and show the password, once."""
+        """Create the administrator and show the password, once; give those of before an address to sign in with."""
         users = get_user_model()._default_manager
+        for known in [u for u in users.filter(is_superuser=True, email="") if u.has_usable_password()]:
+            self.stdout.write(f"\n  {known.get_username()} signs in with the address {self.give_address(known)} from now on\n")
         if users.filter(is_superuser=True).exists():
             return
         password = secrets.token_urlsafe(12)
-        users.create_superuser("admin", password=password)  # type: ignore[attr-defined]
-        self.stdout.write(f"\n  Sign-in for the administration (shown only now): admin / {password}\n")
+        address = self.give_address(users.create_superuser("admin", password=password))  # type: ignore[attr-defined]
+        self.stdout.write(f"\n  Sign-in for the administration (shown only now): {address} / {password}\n")
+
+    def give_address(self, user: Any) -> str:
+        """Let a person sign in by an address of this machine, until they enter their own."""
+        user.email = f"{user.get_username().lower()}@localhost"
+        user.save(update_fields=["email"])
+        EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+        return str(user.email)

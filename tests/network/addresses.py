@@ -1,0 +1,143 @@
+"""Who may come to which address: one word for each name of the URL map. A new address needs a line here, else test_matrix fails.
+
+"public": everybody. "account": whoever is signed in. "viewer" to "admin": members with at least that role where the thing is, nobody
+elsewhere. "any viewer" to "any admin": those who have the role anywhere. "contact", "asking": of the organisation. "coordinator",
+"superuser". "self": the one whose own it is. "program": HTTP Basic alone. "door": pages that those already signed in leave. "nothing
+there": nobody without more said. Names may have `*`; the first line that fits counts. A tuple says the method besides.
+"""
+
+from __future__ import annotations
+
+PUBLIC = [
+    "sitemap",
+    "sitemap_part",
+    "services",
+    "centres",
+    "surface",
+    "isochrones",
+    "class_areas",
+    "wms",
+    "wfs",
+    "remote_layers",
+    "remote_picture",
+    "ogcapi",
+    "ogcapi_*",
+    "map",
+    "card",
+    "list",
+    "vacancy",
+    "expose",
+    "list_pdf",
+    "outward",
+    "feed",
+    "embed",
+    "embed_builder",
+    "qr",
+    "towns",
+    "town",
+    "districts",
+    "district",
+    "overview",
+    "overview_csv",
+    "town_place",
+    "compare",
+    "compare_geojson",
+    "compare_csv",
+    "sources",
+    "classes",
+    "impressum",
+    "datenschutz",
+    "barrierefreiheit",
+    "leichte-sprache",
+    "download",
+    "snapshot_*",
+    "vector_tile",
+    "record",
+    "dcat",
+    "dcat_turtle",
+    "qgis_project",
+    "layer_style",
+    "account_inactive",
+    "account_confirm_email",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_email_verification_sent",
+    "invitation",
+]
+
+Word = str | tuple[str, str]
+ADDRESSES: dict[str, Word] = {
+    **dict.fromkeys(PUBLIC, "public"),
+    "photo": "viewer",  # this one is not released; those that are, are public
+    "internal_*": "program",
+    # signing in
+    "account_login": "door",
+    "account_signup": "door",
+    "account_confirm_login_code": "nothing there",  # without a sign-in that waits
+    "mfa_authenticate": "nothing there",
+    "mfa_login_webauthn": "nothing there",  # but for scripts
+    "account_logout": ("public", "POST"),
+    "account_reauthenticate": "account",
+    "mfa_reauthenticate": "nothing there",
+    "mfa_reauthenticate_webauthn": "nothing there",
+    "account_email": "account",
+    "account_change_password": "account",
+    "account_set_password": "account",
+    "usersessions_list": "account",
+    "mfa_index": "account",
+    "mfa_activate_totp": "account",
+    "mfa_deactivate_totp": "nothing there",
+    "mfa_view_recovery_codes": "nothing there",
+    "mfa_generate_recovery_codes": "account",
+    "mfa_download_recovery_codes": "nothing there",
+    "mfa_list_webauthn": "account",
+    "mfa_add_webauthn": "account",
+    "mfa_remove_webauthn": "nothing there",
+    "mfa_edit_webauthn": "nothing there",
+    # one's own
+    "account": "account",
+    "app_passwords": "account",
+    "revoke_app_password": ("self", "POST"),
+    "resign": ("self", "POST"),
+    # organisations
+    "organisation": "contact, coordinator",  # this one is not verified
+    "found_organisation": "account",
+    "join_organisation": ("account", "POST"),
+    "organisation_people": "contact",
+    "change_organisation": "contact",
+    "confirm_person": ("contact", "POST"),
+    "remove_person": ("contact, asking", "POST"),
+    # members
+    "members": "any manager",
+    "member": "manager",
+    "end_membership": ("manager", "POST"),
+    "withdraw_invitation": ("manager", "POST"),
+    # owners
+    "owners": "moderator",
+    "owners_purpose": "moderator",
+    "owner_add": "moderator",
+    "owner_change": "moderator",
+    "owner_leave_alone": ("moderator", "POST"),
+    "owners_export": ("moderator", "POST"),
+    "owner_log": "any admin",
+    # administration
+    "admin:index": "any viewer",
+    "admin:login": "nothing there",  # leads on to the sign-in page, or in
+    "admin:logout": ("any viewer", "POST"),
+    "admin:password_change": "any viewer",
+    "admin:password_change_done": "any viewer",
+    "admin:jsi18n": "any viewer",
+    "admin:app_list": "any viewer",
+    "admin:autocomplete": "nothing there",  # without saying for which field
+    "admin:view_on_site": "nothing there",
+    "admin:vacancies_vacancy_changelist": "any viewer",
+    "admin:vacancies_vacancy_add": "any editor",
+    "admin:vacancies_vacancy_delete": "editor",
+    "admin:vacancies_vacancy_*": "viewer",
+    "admin:network_organisation_delete": "superuser",
+    "admin:network_organisation_*": "coordinator",
+    "admin:network_membership_*": "coordinator",
+    "admin:*": "superuser",
+}
