@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from geo.models import Town
-from network.advice.models import AdviceCase
+from network.advice.models import AdviceCase, State
 from network.members import Membership
 from network.organisations.models import Organisation
 
@@ -85,8 +85,14 @@ class HandOverForm(forms.Form):
         members = Membership.objects.all().in_force().values("user")
         self.fields["adviser"].queryset = get_user_model().objects.filter(is_active=True, pk__in=members).order_by("username")  # type: ignore[attr-defined]
 
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        if not self.errors and not (answers.get("adviser") or answers.get("organisation")):
+            raise forms.ValidationError(_("Bitte nennen Sie, wer den Fall übernimmt."))
+        return answers
+
 
 class StateForm(forms.Form):
     """Where the case goes; whether it may is the case's own matter."""
 
-    state = forms.CharField(max_length=16)
+    state = forms.ChoiceField(choices=State.choices)

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from geo.errors import InvalidParameter
 from network.advice import desk
 from network.advice.forms import HandOverForm, IntakeForm, MessageForm, StateForm
-from network.advice.models import AdviceCase, CaseEntry, coordinates
+from network.advice.models import AdviceCase, CaseEntry, State, coordinates
 
 FORM = ["GET", "HEAD", "POST"]
 
@@ -89,7 +90,9 @@ def _handled(request: HttpRequest, key: str) -> AdviceCase:
 @require_POST
 def move(request: HttpRequest, key: str) -> HttpResponse:
     shown, form = _handled(request, key), StateForm(request.POST)
-    shown.move(form.data.get("state", ""), request.user)
+    if not form.is_valid():
+        raise InvalidParameter("state", request.POST.get("state", "")[:20], ", ".join(State.values))
+    shown.move(form.cleaned_data["state"], request.user)
     return redirect(shown)
 
 

@@ -179,7 +179,8 @@ def test_handing_over_names_a_reason_and_tells_both(client: Client, kora: User) 
     case, adviser = made(), person("adviser", statewide=True, role="viewer")
     client.force_login(kora)
     act = f"{case.get_absolute_url()}uebergeben/"
-    assert client.post(act, {"reason": "x"}).status_code == 403, "to nobody"
+    assert "wählen Sie eine Person" in client.post(act, {"reason": "x"}, follow=True).content.decode(), "to nobody"
+    assert AdviceCase.objects.get(pk=case.pk).state == "new"
     client.post(act, {"adviser": adviser.pk})
     case.refresh_from_db()
     assert (case.state, case.adviser) == ("assigned", adviser)
