@@ -44,7 +44,7 @@ def parts_of(rule: str) -> dict[str, str]:
 
 
 def _rule(rule: str, starts: datetime.datetime, end: datetime.datetime) -> rrule.rrule:
-    """The rule from a beginning on; nothing after the end is looked for, else one that never comes true is looked for until 9999."""
+    """The rule from a beginning on, ended where nobody asks any more."""
     parts = parts_of(rule)
     if "COUNT" not in parts:
         last = parts.get("UNTIL", "99991231")
