@@ -121,7 +121,8 @@ if not READER_ROLE.isidentifier() or not READER_ROLE.islower():
     raise ImproperlyConfigured(f"RW_READER_ROLE is {READER_ROLE!r}; it must be of small letters, digits and _.")
 READER_URL = os.environ.get("RW_READER_URL", "")  # its own sign-in; the database is always that of DATABASE_URL
 REGISTER_ROLE = f"{READER_ROLE}_register"  # sees the register's views besides; for those who signed in
-PUBLISHED = ["vacancies.published.COLLECTIONS", "layers.published.COLLECTIONS"]  # what the services offer, in this order
+# what the services offer, in this order
+PUBLISHED = ["vacancies.published.COLLECTIONS", "layers.published.COLLECTIONS", "network.showcase.published.COLLECTIONS"]
 INTERNAL = ["vacancies.published.INTERNAL"]  # what they offer besides to those who may see it
 SCOPE_OF = "network.members.scope_of"  # whose rows of the register a person sees
 # Who answers for what is published: stands in the metadata and in what the services say of themselves.
@@ -218,6 +219,10 @@ CONTENT_SECURITY_POLICY = {
 
 # Rows above which the map asks the server instead of holding them all; 200,000 are 2 MB.
 MAP_ROWS = int(os.environ.get("RW_MAP_ROWS", "250000"))
+
+# How long what people told us is kept after it is over, in days.
+EVENT_KEPT_DAYS = int(os.environ.get("RW_EVENT_KEPT_DAYS", "30"))  # who came, after the event
+ADVICE_KEPT_DAYS = int(os.environ.get("RW_ADVICE_KEPT_DAYS", "365"))  # advice cases, after they are resolved
 
 # Whose pages may embed map and list: origins, or * for everybody.
 EMBED_ORIGINS = [o for o in os.environ.get("RW_EMBED_ORIGINS", "*").split(",") if o]
