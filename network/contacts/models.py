@@ -150,8 +150,6 @@ class ContactPoint(models.Model):
     reported_at = models.DateTimeField(_("als veraltet gemeldet"), null=True, blank=True)
     is_stale = models.BooleanField(_("veraltet"), default=False)
     withdrawn_on = models.DateField(_("zurückgezogen am"), null=True, blank=True)
-    seed = models.CharField(max_length=60, unique=True, null=True, blank=True, editable=False)  # its name in data/contacts
-    seed_digest = models.CharField(max_length=64, blank=True, editable=False)  # what was loaded; differs once somebody changed it
 
     objects: ClassVar = ContactPointQuerySet.as_manager()
 

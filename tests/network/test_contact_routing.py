@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +41,7 @@ def test_the_order_keeps_its_promises(given_ones: list[Candidate], topic: str) -
     assert steps[: len(fresh)] == fresh, "whose entry is out of date comes last"
     assert [s.level for s in fresh] == sorted(s.level for s in fresh), "nearest level first"
     assert not steps[0].is_stale
-    for one, two in zip(fresh, fresh[1:], strict=False):
+    for one, two in pairwise(fresh):
         if one.level == two.level:
             assert (one.fits_topic, two.fits_topic) != (False, True), "whose topic it is before generalists"
     expected = {c.key for c in given_ones if level_of(c, PLACE) is not None and (not topic or not c.topics or topic in c.topics)}

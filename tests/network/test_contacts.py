@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import shutil
 from html import unescape
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from geo.errors import InvalidFile
 from geo.models import District, Town
 from network.contacts import mails, seeds
 from network.contacts.directory import contacts_of, to_write_to
 from network.contacts.models import CONSENT_VERSION, ContactPoint
 from network.members import Membership
+from network.seeds import Seed
 from tests.network.contacting import SCRIPT, link_in, office, seeker, sent
 from vacancies.public import PublicVacancy
 
@@ -217,30 +220,35 @@ def test_once_a_year_the_office_confirms_by_a_link(empty: None) -> None:
 
 
 def test_seeds_load_once_and_leave_hand_edits_alone(empty: None, tmp_path: Path) -> None:
+    Seed.objects.all().of(ContactPoint).delete()
     names = set(seeds.entries())
-    assert seeds.load() == {"new": len(names), "changed": 0, "left": 0}
-    assert seeds.load() == {"new": 0, "changed": 0, "left": 0}
-    edited, gone, plain = (ContactPoint.objects.get(seed=s) for s in ("bldam", "ilb", "lag-havelland"))
+    first, second = seeds.load(), seeds.load()
+    assert (first.created, first.changed, second.created, second.changed, second.unchanged) == (len(names), 0, 0, 0, len(names))
+    edited = ContactPoint.objects.get(phone="033702 211-1200")
+    gone = ContactPoint.objects.get(function="funding")
     assert (edited.source_on, edited.statewide, edited.person) == (datetime.date(2026, 11, 23), True, "")
-    assert plain.district.ags5 == "12063"
+    assert ContactPoint.objects.get(mailbox="info@lag-havelland.de").district.ags5 == "12063"
+    assert {t.slug for t in ContactPoint.objects.get(function="vacancy").towns.all()} == {"perleberg", "wittenberge"}
     edited.phone = "033702 1"
     edited.save()
     gone.withdraw()
     shutil.copy(seeds.FOLDER / "brandenburg.toml", tmp_path)
     changed = (tmp_path / "brandenburg.toml").read_text().replace("info@lag-havelland.de", "neu@lag-havelland.de")
-    (tmp_path / "brandenburg.toml").write_text(changed)
-    assert seeds.load(tmp_path) == {"new": 0, "changed": 1, "left": 2}
-    assert ContactPoint.objects.get(seed="bldam").phone == "033702 1"
-    assert ContactPoint.objects.get(seed="ilb").withdrawn_on
-    assert ContactPoint.objects.get(seed="lag-havelland").mailbox == "neu@lag-havelland.de"
-    call_command("load_contacts", stdout=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    (tmp_path / "wrong.toml").write_text('[x]\nname = "ohne Quelle"\nfunction = "mayor"\n')
-    with pytest.raises(ValueError, match="source_url"):
+    (tmp_path / "brandenburg.toml").write_text(changed.replace("033702 211-1200", "033702 2"))
+    report = seeds.load(tmp_path)
+    assert (report.created, report.changed, report.kept_edits) == (0, 1, 1)
+    edited.refresh_from_db()
+    gone.refresh_from_db()
+    assert edited.phone == "033702 1"
+    assert gone.withdrawn_on
+    assert ContactPoint.objects.filter(mailbox="neu@lag-havelland.de").count() == 1
+    told = StringIO()
+    call_command("load_contacts", stdout=told)
+    assert "0 new" in told.getvalue()
+
+
+@pytest.mark.parametrize("wrong", ['name = "ohne Quelle"\nfunction = "mayor"', 'name = "x"\nperson = "Maria"', "name ="])
+def test_a_seed_without_a_source_or_with_a_person_is_refused(tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "wrong.toml").write_text(f"[x]\n{wrong}\n")
+    with pytest.raises(InvalidFile):
         seeds.load(tmp_path)
-
-
-def test_the_seeds_name_offices_and_not_people() -> None:
-    for name, entry in seeds.entries().items():
-        assert "person" not in entry, name
-        assert entry["source_url"].startswith("http"), name
-        assert set(entry) <= {*seeds.PLAIN, "towns", "district", "source_on"}, name
