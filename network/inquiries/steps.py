@@ -53,11 +53,11 @@ def allowed(side: str, now: str) -> list[str]:
     return [] if now in ENDED else [to for to in MATCH_MOVES[now] if side in MAY.get(to, ())]
 
 
-def check_step(side: str, now: str, to: str) -> None:
-    """Raise `NotAllowed` where the side may not do this now, with what it may."""
-    if to in allowed(side, now):
+def check_step(side: str, now: str, to: str, *, prolongs: bool = False) -> None:
+    """Raise `NotAllowed` where the side may not do this now, with what it may. What is prolonged keeps its state."""
+    if to in allowed(side, now) or (prolongs and side in MAY[to]):
         return
-    if now not in ENDED and to in MATCH_MOVES[now]:
+    if prolongs or (now not in ENDED and to in MATCH_MOVES[now]):
         raise NotAllowed(_("Diesen Schritt geht die andere Seite. Schreiben Sie ihr, wenn er ansteht."))
     if now in ENDED:
         raise NotAllowed(_("Diese Anfrage ist beendet: {state}.").format(state=MatchState(now).label))

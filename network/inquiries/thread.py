@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,13 +16,10 @@ from network.contacts.directory import to_write_to
 from network.contacts.models import ContactPoint
 from network.inquiries import mails
 from network.inquiries.models import EndReason, Inquiry, InquiryBlock, InquiryMessage, digest_of
-from network.inquiries.steps import ENDED, Side, allowed, check_step
+from network.inquiries.steps import ENDED, Side, check_step
 from network.seeking.models import Reason, SpaceRequest
 from network.seeking.states import MATCH_MOVES, MatchState
 from vacancies.models import Vacancy
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 INQUIRIES_A_DAY = {"person": 5}
 MESSAGES_A_DAY = {"thread": 30}
@@ -45,12 +43,11 @@ def begin(user: User, vacancy: Vacancy, text: str, **also: Any) -> tuple[Inquiry
         )
     Attempt.objects.all().note("inquiry", INQUIRIES_A_DAY, person=str(user.pk))
     with transaction.atomic():
-        type(user)._default_manager.select_for_update().get(pk=user.pk)  # two clicks at once: the second finds the first
+        User.objects.select_for_update().get(pk=user.pk)  # two clicks at once: the second finds the first
         if (known := Inquiry.objects.all().open_one(user, vacancy)) is not None:
             return known, False
         contact = to_write_to(vacancy.town, also.get("topic", ""))
         inquiry = Inquiry(seeker=user, vacancy=vacancy, contact=contact, digest=digest, waiting_since=timezone.now(), **also)
-        inquiry.full_clean(exclude=["digest"])
         inquiry.save()
         _begin_match(inquiry.request, vacancy)
         message = inquiry.messages.create(side=Side.SEEKER, author=user, by=inquiry.seeker_name, text=text)
@@ -117,11 +114,10 @@ def step(inquiry: Inquiry, side: str, to: str, author: User | None = None, by: s
     with transaction.atomic():
         locked = _locked(inquiry)
         until = also.get("reserved_until")
-        prolongs = to == locked.state == MatchState.RESERVED and until != locked.reserved_until and side in allowed_sides(locked)
+        prolongs = to == locked.state == MatchState.RESERVED and until != locked.reserved_until
         if locked.state == to and not prolongs:
             return locked
-        if not prolongs:
-            check_step(side, locked.state, to)
+        check_step(side, locked.state, to, prolongs=prolongs)
         _check_words(to, side, also)
         locked.reserved_until = until if to == MatchState.RESERVED else None
         locked.reason = also.get("reason", "") if to == MatchState.DECLINED else ""
@@ -138,11 +134,6 @@ def step(inquiry: Inquiry, side: str, to: str, author: User | None = None, by: s
         if side in (Side.SEEKER, Side.PLATFORM):
             mails.to_contact(locked, message, "inquiry_step_contact")
     return locked
-
-
-def allowed_sides(inquiry: Inquiry) -> list[str]:
-    """Return the sides that may do something in this state besides declining."""
-    return [s for s in Side.values if set(allowed(s, inquiry.state)) - {MatchState.DECLINED}]
 
 
 def _check_words(to: str, side: str, also: dict[str, Any]) -> None:

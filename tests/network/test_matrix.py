@@ -28,8 +28,10 @@ from network.models import (
     AdviceOffer,
     AppPassword,
     Article,
+    ContactPoint,
     Event,
     FundingProgramme,
+    Inquiry,
     Invitation,
     Membership,
     Organisation,
@@ -43,6 +45,7 @@ from network.owners.access import SAID
 from network.seeking import mails
 from tests.network.addresses import ADDRESSES
 from vacancies.models import Vacancy
+from vacancies.public import PublicVacancy
 
 ROLES = ("viewer", "editor", "moderator", "manager", "admin")
 KEPT = (AdviceOffer, Article, FundingProgramme, Showcase, WirSpace)
@@ -136,6 +139,7 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
     (tmp_path / "nicht-freigegeben.jpg").write_bytes(b"picture")
     own, foreign = Town.objects.get(slug=OWN), Town.objects.get(slug=FOREIGN)
     vacancy = Vacancy.objects.filter(town=own).first()
+    other = PublicVacancy.objects.filter(town_slug=FOREIGN)[0]
     assert vacancy
     people = {
         who: User.objects.create_user(who.replace(" ", "-"), f"{who.replace(' ', '-')}@example.org") for who in WHO if who != "nobody"
@@ -170,7 +174,15 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
     )
     answers = {"client_mail": "ilse@example.org", "consent_text_version": "x", "confirmed_at": timezone.now()}
     case = AdviceCase.objects.create(audience="owner", phase="plan", topics=["property"], question="Beispiel", **answers)
+    office = ContactPoint.objects.create(name="Bauamt", function="building", mailbox="bauamt@example.org")
+    office.towns.add(own)
+    inquiry = Inquiry.objects.create(seeker=people["own viewer"], vacancy=vacancy, contact=office)
     made.parameters = {
+        "contact_verify": {"token": post.seal("contact_verify", office.key, office.mailbox)},
+        "contact_*": {"key": office.key},
+        "inquiry_new": {"slug": other.slug},
+        "inquiry_answer": {"token": post.seal("inquiry_answer", inquiry.key, office.pk)},
+        "inquiry*": {"key": inquiry.key},
         "request_renew": {"token": mails.seal("request_renew", wanted.key)},
         "request_silent": {"token": mails.seal("request_silent", wanted.key)},
         "request_step": {"step": 1},
