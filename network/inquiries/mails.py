@@ -47,7 +47,7 @@ def _context(inquiry: Inquiry, message: InquiryMessage | None) -> dict[str, Any]
     with translation.override(inquiry.language):
         town = inquiry.vacancy.town
         told = {"inquiry": inquiry, "message": message, "town": town.name, "marker": MARKER if settings.MAIL_REPLY_DOMAIN else ""}
-        return told | {"what": inquiry.vacancy.title or _("Leerstand {key}").format(key=inquiry.vacancy.key)}
+        return told | {"what": inquiry.what}
 
 
 def forget(inquiry: Inquiry, side: str = "") -> int:

@@ -155,6 +155,11 @@ class Inquiry(models.Model):
         return self.state in ENDED
 
     @property
+    def what(self) -> str:
+        """The vacancy as a mail names it, public or not any more: its title, else its key."""
+        return self.vacancy.title or str(_("Leerstand {key}")).format(key=self.vacancy.key)
+
+    @property
     def match(self) -> SpaceMatch | None:
         """The match that it began from."""
         return SpaceMatch.objects.filter(request=self.request_id, vacancy=self.vacancy_id).first() if self.request_id else None

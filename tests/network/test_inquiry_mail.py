@@ -140,7 +140,7 @@ def test_too_much_too_little_and_strange_mails(found: Inquiry, monkeypatch: pyte
     plan = letter(address, "Mit Plan.", message_id="<5@example.net>")
     plan.add_attachment(b"MZ" * 100, maintype="application", subtype="x-msdownload", filename="plan.exe")
     piped(plan, monkeypatch)
-    assert found.messages.filter(text="Mit Plan.\n\n(1 Anhänge wurden nicht übernommen.)").count() == 1
+    assert found.messages.filter(text="Mit Plan.\n\n(Nicht übernommene Anhänge: 1)").count() == 1
 
 
 def test_a_quoted_link_is_not_handed_on(found: Inquiry, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ class Command(BaseCommand):
         """Add it to its thread, once."""
         text = mails.without_links(found.text)
         if found.left_out:
-            text += "\n\n" + _("({n} Anhänge wurden nicht übernommen.)").format(n=found.left_out)
+            text += "\n\n" + _("(Nicht übernommene Anhänge: {n})").format(n=found.left_out)
         if len(text) > LONGEST:
             raise CommandError(f"more than {LONGEST} characters", returncode=os.EX_DATAERR)
         if inquiry.messages.all().has_mail(found.digest):
