@@ -79,7 +79,8 @@ def plain_text(message: EmailMessage) -> str:
     if part.get_content_type() == "text/html":
         text = re.sub(r"(?is)<(script|style|head).*?</\1>", "", text)
         text = unescape(re.sub(r"<[^>]*>", "", re.sub(r"(?i)<(br|/p|/div|/li)[^>]*>", "\n", text)))
-    return "".join(c for c in text.replace("\r\n", "\n") if c in "\n\t" or c.isprintable())
+    text = re.sub(r"[^\S\n\t]", " ", text.replace("\r\n", "\n"))  # every other space, as that which must not break
+    return "".join(c for c in text if c in "\n\t" or c.isprintable())
 
 
 def above(text: str, marker: str) -> str:

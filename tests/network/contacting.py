@@ -25,9 +25,15 @@ def vacancy_in(slug: str = "gransee", number: int = 0) -> Vacancy:
     """A public vacancy whose owner is known to the register alone."""
     rows = Vacancy.objects.filter(publication="published", visibility="exact", basis="example", town__slug=slug).order_by("key")
     found: Vacancy = rows.select_related("town__district")[number]
+    return owned(found)
+
+
+def owned(vacancy: Vacancy) -> Vacancy:
+    """Give it the owner nobody may see."""
     name, email, phone, address, note = OWNER
-    OwnerContact.objects.create(vacancy=found, organisation=name, name="Erna Canary", email=email, phone=phone, address=address, note=note)
-    return found
+    words = {"organisation": name, "name": "Erna Canary", "email": email, "phone": phone, "address": address, "note": note}
+    OwnerContact.objects.create(vacancy=vacancy, **words)
+    return vacancy
 
 
 def office(name: str = "Bauamt Gransee", *towns: str, **also: Any) -> ContactPoint:
