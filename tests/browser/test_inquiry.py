@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from playwright.sync_api import Page, Request, Route, expect
 
@@ -19,34 +21,43 @@ pytestmark = pytest.mark.browser
 
 
 class Desk:
-    """Answers the browser from our transaction, which the served site does not see: real pages, real forms, one person's session."""
+    """Shows the browser pages of our transaction, which the served site does not see, and sends what its forms send."""
 
     def __init__(self, page: Page) -> None:
-        self.page, self.client = page, Client()
+        self.page, self.client, self.found = page, Client(), HttpResponse()
 
     def answer(self, route: Route, request: Request) -> None:
-        path = request.url.split("/", 3)[3]
         if request.method == "POST":
-            kind = request.headers["content-type"]
-            found = self.client.generic("POST", f"/{path}", request.post_data or "", content_type=kind, follow=False)
+            route.fulfill(status=204)  # `press` sends it on
         else:
-            found = self.client.get(f"/{path}")
-        if found.status_code == 302:
-            found = self.client.get(found.url)
-        body, kind = found.content, found.headers["Content-Type"]
-        route.fulfill(status=found.status_code, body=body, content_type=kind)
+            route.fulfill(body=self.found.content, content_type="text/html; charset=utf-8")
+
+    def goto(self, path: str) -> None:
+        self.found = self.client.get(path)
+        assert self.found.status_code == 200, path
+        self.page.goto(path)
+
+    def press(self, name: str) -> None:
+        """Press a button, and see what the form's answer leads to."""
+        with self.page.expect_request(lambda request: request.method == "POST") as sent_on:
+            self.page.get_by_role("button", name=name).click()
+        path, data = urlsplit(sent_on.value.url).path, sent_on.value.post_data or ""
+        self.found = self.client.generic("POST", path, data, content_type="application/x-www-form-urlencoded")
+        if self.found.status_code == 302:
+            path = self.found.url
+            self.found = self.client.get(path)
+        assert self.found.status_code == 200, path
+        self.page.goto(path)
 
 
 @pytest.fixture
-def desk(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser calls `answer` inside its loop, in this same thread
-    page = open_page("/kontakte/", width=360)
-    made_desk = Desk(page)
+def desk(open_page: Open) -> Iterator[Desk]:
+    found = Desk(open_page("/kontakte/", width=360))
     for pattern in ("**/anfragen/**", "**/gesuche/**"):
-        page.route(pattern, made_desk.answer)
-    yield made_desk
+        found.page.route(pattern, found.answer)
+    yield found
     for pattern in ("**/anfragen/**", "**/gesuche/**"):
-        page.unroute(pattern)
+        found.page.unroute(pattern)
 
 
 def fits(page: Page) -> bool:
@@ -65,31 +76,34 @@ def test_match_inquiry_answer(desk: Desk) -> None:
     matches.renew([request])
     vacancy = owned(Vacancy.objects.get(key=request.matches.all().to_show()[0].vacancy_id))
     desk.client.force_login(ilse)
-    page.goto(f"/gesuche/{request.key}/treffer/")
-    page.locator(f'a[href="/anfragen/neu/{vacancy.slug}/?gesuch={request.key}"]').click()
+    desk.goto(f"/gesuche/{request.key}/treffer/")
+    path = f"/anfragen/neu/{vacancy.slug}/?gesuch={request.key}"
+    expect(page.locator(f'.match a[href="{path}"]')).to_be_visible()
+    whole(page)
+    desk.goto(path)
     expect(page.get_by_role("heading", level=1)).to_have_text("Anfrage stellen")
     expect(page.get_by_label("Zu Ihrem Gesuch")).to_have_value(request.key)
     whole(page)
     page.get_by_label("Ihre Nachricht").fill(TEXT)
-    page.get_by_role("button", name="Anfrage absenden").click()
+    desk.press("Anfrage absenden")
     expect(page.get_by_role("status")).to_contain_text("Ihre Anfrage ist unterwegs")
     whole(page)
     found = Inquiry.objects.get()
     [asked] = to(sent(), building.mailbox)
     desk.client = Client()
-    page.goto(link_in(asked))
+    desk.goto(link_in(asked))
     expect(page.locator(".thread")).to_contain_text(TEXT)
     whole(page)
     page.get_by_label("Ihre Nachricht").fill("Gern, am Dienstag um 10 Uhr.")
-    page.get_by_role("button", name="Antwort absenden").click()
+    desk.press("Antwort absenden")
     expect(page.get_by_role("status")).to_contain_text("Ihre Antwort ist unterwegs")
-    page.get_by_role("button", name="Besichtigung vereinbart").click()
+    desk.press("Besichtigung vereinbart")
     expect(page.get_by_role("status")).to_contain_text("Besichtigung")
     answer, step = to(sent(), ilse.email)
     assert "Gern, am Dienstag um 10 Uhr." in answer.body
     assert "„Besichtigung“" in step.body
     desk.client.force_login(ilse)
-    page.goto(link_in(answer, f"anfragen/{found.key}"))
+    desk.goto(link_in(answer, "anfragen"))
     expect(page.locator(".thread")).to_contain_text("Gern, am Dienstag um 10 Uhr.")
     whole(page)
     shown = page.content()
