@@ -79,9 +79,12 @@ class AppPassword(models.Model):
             self.save(update_fields=["revoked_at"])
 
 
+from network.intake.models import StaleReminder  # noqa: E402, F401
 from network.invitations.models import Invitation  # noqa: E402, F401
 from network.members import Membership  # noqa: E402, F401
 from network.organisations.models import Organisation, OrganisationMember  # noqa: E402, F401
+from network.own_buildings.models import Consent, OwnBuilding  # noqa: E402, F401
 from network.owners.models import OwnerContact, OwnerView  # noqa: E402, F401
 from network.people.models import Person  # noqa: E402, F401
 from network.post import Mail  # noqa: E402, F401
+from network.reports.models import Report, ReportStep  # noqa: E402, F401
