@@ -48,7 +48,7 @@ RULES = (
     (r"longer than (\d+) characters", gettext_lazy("länger als {0} Zeichen")),
     (r"a building in use is not vacant since a date", gettext_lazy("ein genutztes Gebäude steht nicht seit einem Tag leer")),
     (r"larger than the usable area", gettext_lazy("größer als die Nutzfläche")),
-    (r"(\d+) cells under (\d+) headings;.*", gettext_lazy("{0} Zellen unter {1} Überschriften; Text mit Trennzeichen braucht Anführungszeichen")),
+    (r"(\d+) cells under (\d+) headings;.*", gettext_lazy("{0} Zellen unter {1} Überschriften; Text braucht Anführungszeichen")),
     (r"check the places on the map", gettext_lazy("bitte prüfen Sie die Orte auf der Karte")),
     (r"the file says no CRS; .*", gettext_lazy("die Datei nennt kein Koordinatensystem; bitte prüfen Sie die Orte auf der Karte")),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from geo.errors import Expired, ImportRefused, InvalidFile
+from geo.errors import Expired, ImportRefused, InvalidFile, NotAllowed
 from geo.files import plain_text
 from geo.importing import LoadReport
 from geo.models import UMLAUTS, Dataset
@@ -112,7 +112,7 @@ def keep(file: UploadedFile, user: User) -> Upload:
 
 
 def named(token: str, user: User) -> Upload:
-    """Return a person's list; raises `Expired` when it is not there, not theirs, or older than an hour."""
+    """Return a person's list; raises `Expired` when it is not there or older than an hour, `NotAllowed` when it is not theirs."""
     gone = _("Diese Liste ist nicht mehr da; hochgeladene Dateien werden nach einer Stunde gelöscht. Bitte laden Sie sie noch einmal hoch.")
     if not re.fullmatch(r"[0-9a-f]{32}", token):
         raise Expired(gone)
@@ -122,6 +122,8 @@ def named(token: str, user: User) -> Upload:
         is_old = note.stat().st_mtime < time.time() - KEPT_S
     except (OSError, ValueError):
         raise Expired(gone) from None
-    if is_old or told["user"] != user.pk:
+    if told["user"] != user.pk:
+        raise NotAllowed(_("Diese Liste hat jemand anderes hochgeladen."))
+    if is_old:
         raise Expired(gone)
     return Upload(**told)

@@ -66,6 +66,7 @@ def _shown(request: HttpRequest, report: Report, **more: Any) -> dict[str, Any]:
         "own": OwnBuilding.objects.all().of_vacancy(report.vacancy).first() if report.vacancy else None,
         "shape": shape_of(point) if point else None,
         "informed": OwnerInformedForm(instance=report),
+        "written": "",
         **more,
     }
 

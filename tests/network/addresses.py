@@ -2,7 +2,8 @@
 
 "public": everybody. "account": whoever is signed in. "viewer" to "admin": members with at least that role where the thing is, nobody
 elsewhere. "any viewer" to "any admin": those who have the role anywhere. "contact", "asking": of the organisation. "coordinator",
-"superuser". "self": the one whose own it is. "uploader": the editor who handed the list in. "program": HTTP Basic alone. "door": pages that those already signed in leave. "nothing
+"superuser". "self": the one whose own it is. "uploader":
+the editor who handed the list in. "program": HTTP Basic alone. "door": pages that those already signed in leave. "nothing
 there": nobody without more said. Names may have `*`; the first line that fits counts. A tuple says the method besides.
 """
 
