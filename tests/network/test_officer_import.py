@@ -53,7 +53,7 @@ def spot(town: Town, east: float = 0) -> tuple[float, float]:
 def rows_of(town: Town) -> list[list[Any]]:
     foreign = Town.objects.get(slug="bad-saarow")
     return [
-        ["Nr", "Straße", "Hausnr", "Was war drin", "Nutzfläche", "Eigentümer", "lon", "lat"],
+        ["Nr", "Straße", "Hausnr", "frühere Nutzung", "Nutzfläche", "Eigentümer", "lon", "lat"],
         ["A1", "Beispielgasse", "1", "Laden", 120, "Erna Beispiel", *spot(town)],
         ["A2", "Beispielgasse", "3", "Werkstatt", "viel", "", *spot(town, 60)],
         ["A3", "Beispielgasse", "1", "Laden", 120, "", *spot(town, 5)],
@@ -219,9 +219,9 @@ def test_the_register_is_exported_as_far_as_one_sees_it(client: Client, officer:
 
     got = rows()
     assert {r["key"] for r in got} == set(gransee.vacancies.exclude(publication="archived").values_list("key", flat=True))
-    assert {r["key"] for r in rows("?use=sacral")} >= {hidden.key}
-    assert len(rows("?use=sacral")) < len(got)
-    assert client.get("/register/leerstaende.csv?use=burg").status_code == 400
+    assert {r["key"] for r in rows("?former_use=sacral")} >= {hidden.key}
+    assert len(rows("?former_use=sacral")) < len(got)
+    assert client.get("/register/leerstaende.csv?former_use=burg").status_code == 400
     assert Client().get("/register/leerstaende.csv")["Location"].startswith("/konto/anmelden/")
 
 
