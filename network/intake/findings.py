@@ -49,6 +49,7 @@ RULES = (
     (r"a building in use is not vacant since a date", gettext_lazy("ein genutztes Gebäude steht nicht seit einem Tag leer")),
     (r"larger than the usable area", gettext_lazy("größer als die Nutzfläche")),
     (r"(\d+) cells under (\d+) headings;.*", gettext_lazy("{0} Zellen unter {1} Überschriften; Text braucht Anführungszeichen")),
+    (r"(\d+) rows read as (EPSG:\d+)", gettext_lazy("{0} Zeilen gelesen als {1}")),
     (r"check the places on the map", gettext_lazy("bitte prüfen Sie die Orte auf der Karte")),
     (r"the file says no CRS; .*", gettext_lazy("die Datei nennt kein Koordinatensystem; bitte prüfen Sie die Orte auf der Karte")),
 )  # fmt: skip
@@ -89,7 +90,9 @@ def findings_of(report: LoadReport) -> Findings:
 def _shown(found: Finding) -> Shown:
     subject = str(SUBJECTS.get(found.field) or (label_of(found.field) if found.field in mapping.FIELDS else found.field))
     row = str(found.row) if found.row else _("Datei")
-    return Shown(row, subject, found.value, rule_in_words(found.rule), str(SEVERITY[found.severity]), found.severity == "error")
+    return Shown(
+        row, subject, rule_in_words(found.value), rule_in_words(found.rule), str(SEVERITY[found.severity]), found.severity == "error"
+    )
 
 
 def rule_in_words(rule: str) -> str:

@@ -90,11 +90,19 @@ class PublishForm(KeysForm):
     )
     basis = forms.ChoiceField(label=_("Grundlage"), choices=BASES)
     consent_on = forms.DateField(
-        label=_("Einwilligung vom"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Einwilligung vom"),
+        required=False,
+        help_text=_("nötig bei einer Einwilligung"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    consent_text_version = forms.CharField(label=_("Fassung der Einwilligung"), max_length=20, required=False)
+    consent_text_version = forms.CharField(
+        label=_("Fassung der Einwilligung"), max_length=20, required=False, help_text=_("nötig bei einer Einwilligung")
+    )
     notice_on = forms.DateField(
-        label=_("angekündigt am (§ 200)"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("angekündigt am (§ 200)"),
+        required=False,
+        help_text=_("nötig bei § 200 Abs. 3 BauGB"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def clean(self) -> dict[str, Any]:

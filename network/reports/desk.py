@@ -57,10 +57,11 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 def _shown(request: HttpRequest, report: Report, **more: Any) -> dict[str, Any]:
     point = report.point or (report.vacancy.point if report.vacancy else None)
+    alike = _alike(request, report)
     return {
         "report": report,
-        "outcomes": [(o.value, o.label) for o in report.outcomes],
-        "alike": _alike(request, report),
+        "outcomes": [(o.value, o.label) for o in report.outcomes if alike or o != State.MERGED],
+        "alike": alike,
         "lines": lines_of(report),
         "steps": report.steps.select_related("by__person"),
         "own": OwnBuilding.objects.all().of_vacancy(report.vacancy).first() if report.vacancy else None,
