@@ -8,6 +8,8 @@ from layers.publish.urls import FormatConverter
 from layers.publish.views import download
 from layers.publish.wfs.views import wfs
 from network import views
+from network.alerts.urls import urlpatterns as alerts
+from network.seeking.urls import urlpatterns as seeking
 from network.services import internal
 
 urlpatterns = [
@@ -17,6 +19,13 @@ urlpatterns = [
     *(path(f"ogc/intern/features/{p.pattern}", internal(p.callback), name=f"internal_{p.name}") for p in features),
     path("konto/app-passwoerter/", views.app_passwords, name="app_passwords"),
     path("konto/app-passwoerter/<int:pk>/widerrufen/", views.revoke_app_password, name="revoke_app_password"),
+    *seeking,
+    *alerts,
+    path("", include("network.advice.urls")),
+    path("", include("network.knowhow.urls")),
+    path("", include("network.gathering.urls")),
+    path("", include("network.showcase.urls")),
+    path("", include("network.news.urls")),
     path("", include("network.people.urls")),
     path("", include("network.signin.urls")),
     path("", include("network.organisations.urls")),

@@ -16,6 +16,7 @@ from network.own_buildings.consent import CONSENT, VERSION
 from network.owners.models import OwnerContact, OwnerRank
 from network.reports.models import WAITING, Kind, Report
 from network.reports.receiving import hand_in
+from network.seeking.matches import count_takers
 from vacancies import choices as c
 from vacancies.models import Vacancy
 
@@ -73,6 +74,11 @@ class OwnBuilding(models.Model):
     def is_public(self) -> bool:
         """Whether the public sees it now."""
         return Vacancy.objects.public().filter(key=self.vacancy.key).exists()
+
+    @property
+    def fitting_requests(self) -> int:
+        """How many active requests for space the building would fit; 0 where it is not public."""
+        return count_takers(self.vacancy.key)
 
     @property
     def consent_in_force(self) -> Consent | None:

@@ -26,6 +26,8 @@ PUBLIC_PAGES = {
     "embedded map": "/embed?town=wittenberge",
     "embedded list": "/embed?town=wittenberge&view=list",
     "embed builder": "/einbetten/?town=wittenberge",
+    "requests": "/gesuche/",
+    "mails about a search": "/benachrichtigen/?town=wittenberge",
     "impressum": "/impressum/",
     "datenschutz": "/datenschutz/",
     "barrierefreiheit": "/barrierefreiheit/",

@@ -9,6 +9,8 @@ there": nobody without more said. Names may have `*`; the first line that fits c
 
 from __future__ import annotations
 
+from network.rights import CURATED
+
 PUBLIC = [
     "sitemap",
     "sitemap_part",
@@ -71,6 +73,35 @@ PUBLIC = [
     "report_tap",
     "report_wrong",
     "report_confirm",
+    "requests",
+    "request_begin",
+    "request_step",
+    "request_check",
+    "request_renew",
+    "request_silent",
+    "alert_*",
+    "articles",
+    "article",
+    "advice_offers",
+    "funding",
+    "funding_deadline",
+    "advice_intake",
+    "advice_sent",
+    "advice_confirm",
+    "advice_mine",
+    "events",
+    "event",
+    "event_ics",
+    "event_calendar",
+    "registration_*",
+    "showcases",
+    "showcase",
+    "showcase_photo",
+    "wir_spaces",
+    "actors",
+    "news_feed",
+    "events_feed",
+    "newsletter*",
 ]
 
 Word = str | tuple[str, str]
@@ -115,6 +146,29 @@ ADDRESSES: dict[str, Word] = {
     "change_organisation": "contact",
     "confirm_person": ("contact", "POST"),
     "remove_person": ("contact, asking", "POST"),
+    # requests for space; this one shows nothing to the public
+    "space_request": "self",
+    "request_count": ("public", "POST"),
+    "own_requests": "account",
+    "request_save": "account",
+    "request_step_of": "self",
+    "request_check_of": "self",
+    "request_save_of": "self",
+    "request_matches": "self",
+    "request_count_of": ("self", "POST"),
+    "request_move": ("self", "POST"),
+    "request_renew_own": ("self", "POST"),
+    "request_delete": ("self", "POST"),
+    "request_decline": ("self", "POST"),
+    "vacancy_takers": "viewer",
+    # advice and events
+    "advice_cases": "account",  # one's own
+    "advice_case": "coordinator",  # nobody advises on this one yet
+    "advice_*": ("coordinator", "POST"),
+    "event_enter": "any editor, contact",
+    "event_edit": "coordinator",
+    "event_participants": "coordinator",
+    "event_*": ("coordinator", "POST"),
     # members
     "members": "any manager",
     "member": "manager",
@@ -166,5 +220,7 @@ ADDRESSES: dict[str, Word] = {
     "admin:network_organisation_delete": "superuser",
     "admin:network_organisation_*": "coordinator",
     "admin:network_membership_*": "coordinator",
+    "admin:network_advicecase_add": "nothing there",  # cases come by the form
+    **{f"admin:network_{model}_*": "coordinator" for model in (*CURATED, "advicecase") if model != "showcasephoto"},
     "admin:*": "superuser",
 }

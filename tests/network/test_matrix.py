@@ -20,18 +20,38 @@ from django.core.handlers.base import BaseHandler
 from django.db import transaction
 from django.test import RequestFactory
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from geo.models import Town
 from network import post
 from network.intake import uploads
-from network.models import AppPassword, Invitation, Membership, Organisation, OwnBuilding, OwnerContact, Report
+from network.models import (
+    AdviceCase,
+    AdviceOffer,
+    AppPassword,
+    Article,
+    Event,
+    FundingProgramme,
+    Invitation,
+    Membership,
+    Organisation,
+    OwnBuilding,
+    OwnerContact,
+    Report,
+    Showcase,
+    SpaceRequest,
+    Subscription,
+    WirSpace,
+)
 from network.owners.access import SAID
 from network.reports import receiving
+from network.seeking import mails
 from tests.network.addresses import ADDRESSES
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
 
 ROLES = ("viewer", "editor", "moderator", "manager", "admin")
+KEPT = (AdviceOffer, Article, FundingProgramme, Showcase, WirSpace)
 OWN, FOREIGN = "gransee", "bad-saarow"
 WHO = ("nobody", "person", "contact", *(f"own {r}" for r in ROLES), *(f"foreign {r}" for r in ROLES), "coordinator", "superuser")
 EVERYBODY = set(WHO)
@@ -157,7 +177,26 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
     made.usual = {"slug": "x", "key": "x", "name": "x", "extension": "csv", "ending": "atom", "section": "orte", "z": 8, "x": 137, "y": 83}
     made.usual |= {"file": "kriterien.json", "uidb36": "1", "pk": 1}
     vacancies = {"key": vacancy.key}
+    wanted = SpaceRequest.objects.create(owner=people["own viewer"], title="Beispiel")
+    wanted.move("active")
+    match = wanted.matches.create(vacancy=vacancy, score=50, points=0, reliability=0, verdicts={"for": [], "against": [], "unknown": []})
+    alert = Subscription.objects.create(kind="search", address="neu@example.org")
+    event = Event.objects.create(
+        slug="beispiel", title="Beispiel", kind="visit", starts_at=timezone.now(), ends_at=timezone.now(), venue="Saal", state="published"
+    )
+    answers = {"client_mail": "ilse@example.org", "consent_text_version": "x", "confirmed_at": timezone.now()}
+    case = AdviceCase.objects.create(audience="owner", phase="plan", topics=["property"], question="Beispiel", **answers)
     made.parameters = {
+        "request_renew": {"token": mails.seal("request_renew", wanted.key)},
+        "request_silent": {"token": mails.seal("request_silent", wanted.key)},
+        "request_step": {"step": 1},
+        "request_count": {"step": 1},
+        "request_*": {"key": wanted.key, "step": 1, "vacancy": match.vacancy_id},  # type: ignore[attr-defined]
+        "space_request": {"key": wanted.key},
+        "vacancy_takers": {"slug": vacancy.slug},
+        **{name: {"token": post.seal(name, alert.pk, alert.address)} for name in ("alert_confirm", "alert_stop", "alert_renew")},
+        "event*": {"slug": event.slug},
+        "advice_*": {"key": case.key},
         "owner*": vacancies | {"pk": owner.pk},
         "organisation*": {"key": organisation.key},
         "change_organisation": {"key": organisation.key},
@@ -185,6 +224,9 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
         "admin:vacancies_vacancy_*": {"object_id": vacancy.pk},
         "admin:network_organisation_*": {"object_id": organisation.pk},
         "admin:network_membership_*": {"object_id": membership.pk},
+        "admin:network_event_*": {"object_id": event.pk},
+        "admin:network_advicecase_*": {"object_id": case.pk},
+        **{f"admin:network_{m._meta.model_name}_*": {"object_id": m._default_manager.first().pk} for m in KEPT},
         "admin:view_on_site": {"content_type_id": ContentType.objects.get_for_model(Vacancy).pk, "object_id": vacancy.pk},
         "admin:app_list": {"app_label": "vacancies"},
         "admin:auth_user_*": {"object_id": people["person"].pk, "id": people["person"].pk},

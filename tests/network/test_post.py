@@ -30,10 +30,11 @@ def templates(tmp_path: Path, settings: Any) -> None:
 
 @pytest.mark.django_db
 def test_a_mail_waits_is_sent_once_and_is_gone(templates: None) -> None:
+    post.write("otto@example.org", "probe", {"name": "Otto"})
     post.write("ilse@example.org", "probe", {"name": "Ilse & Söhne"}, unsubscribe="/aus/1/")
     assert ProcrastinateJob.objects.filter(task_name="deliver", status="todo").count() == 1
-    assert (post.send_waiting(), post.send_waiting(), Mail.objects.count()) == (1, 0, 0)
-    [sent] = mail.outbox
+    assert (post.send_waiting(), post.send_waiting(), Mail.objects.count()) == (2, 0, 0)
+    _other, sent = mail.outbox
     assert (sent.subject, sent.to) == ("Betreff für Ilse & Söhne", ["ilse@example.org"])
     assert sent.body == "Hallo Ilse & Söhne,\nhttps://raum.example.org/x/ https://raum.example.org/aus/1/\n"
     assert sent.extra_headers["List-Unsubscribe"] == "<https://raum.example.org/aus/1/>"

@@ -19,10 +19,9 @@ from PIL import Image
 
 from geo import crs
 from geo.addresses import address_key
-from geo.errors import NotAllowed
 from geo.models import Address, Dataset, Town
 from network.models import Membership, Report
-from network.reports.models import OUTCOMES, TRANSITIONS, Kind, State
+from network.reports.models import State
 from network.reports.tasks import forget_reports
 from tests.network.people import account, link_of, mails
 from vacancies.models import Vacancy
@@ -319,21 +318,6 @@ def test_a_correction_the_register_refuses_changes_nothing(client: Client, publi
     assert report.state == "email_confirmed"
 
 
-@pytest.mark.parametrize(
-    ("query", "said"),
-    [
-        ({"lat": "52.52", "lon": "13.40"}, "ein Punkt in einer Gemeinde Brandenburgs"),
-        ({"lat": "nan", "lon": "13.40"}, "ein Punkt in einer Gemeinde Brandenburgs"),
-        ({"lat": "zwölf", "lon": "13.40"}, "Breite und Länge in Grad"),
-        ({"address": "Irgendwo 3"}, "Straße, Hausnummer und Ort"),
-    ],
-)
-def test_a_place_that_is_none_is_named(client: Client, query: dict[str, str], said: str) -> None:
-    answer = client.get("/melden/", query)
-    assert answer.status_code == 400
-    assert said in answer.content.decode()
-
-
 def test_an_address_that_is_not_listed_goes_to_the_municipality_without_a_place(client: Client, wittenberge: Town) -> None:
     answer = client.get("/melden/", {"address": "Hinterm Deich 3, 19322 Wittenberge"})
     assert "die Gemeinde sucht den Ort selbst" in answer.content.decode()
@@ -405,19 +389,3 @@ def test_what_is_not_needed_is_forgotten(client: Client, house: Point, wittenber
     forget_reports()
     kept = Report.objects.get()
     assert (kept.email, kept.note, kept.seen) == ("", "", "Fenster verklebt")
-
-
-def test_only_the_steps_of_the_table_are_taken(wittenberge: Town) -> None:
-    assert set(TRANSITIONS) == set(State.values)
-    assert set(OUTCOMES) == set(Kind.values)
-    for before in State.values:
-        for after in State:
-            decided_at = timezone.now() if before in ("accepted", "merged", "correction_applied", "rejected", "spam") else None
-            report = Report(kind="new", town=wittenberge, state=before, decided_at=decided_at)
-            report.save()
-            if after in TRANSITIONS[before]:
-                report.go(after)
-                assert [(s.before, s.after) for s in report.steps.all()] == [(before, after)]
-            else:
-                with pytest.raises(NotAllowed, match="kann nicht"):
-                    report.go(after)

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('geo', '0002_address'),
-        ('network', '0004_people'),
+        ('network', '0006_knowhow_and_networking'),
         ('vacancies', '0012_deletions_are_events'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
