@@ -6,10 +6,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from geo import crs
 from geo.errors import NotAllowed
 from geo.models import Town
 from network.models import Report
 from network.reports.models import OUTCOMES, TRANSITIONS, Kind, State
+from vacancies.public import PublicVacancy
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +46,15 @@ def test_only_the_steps_of_the_table_are_taken() -> None:
             else:
                 with pytest.raises(NotAllowed, match="kann nicht"):
                     report.go(after)
+
+
+def test_the_middle_of_a_coarse_cell_tells_of_nothing(client: Client) -> None:
+    exact = PublicVacancy.objects.filter(is_exact=True)
+    coarse = next(
+        v for v in PublicVacancy.objects.filter(is_exact=False).order_by("key") if not exact.filter(point__dwithin=(v.point, 60)).exists()
+    )
+    lon, lat = crs.transform_xy(coarse.point.x, coarse.point.y, crs.STORAGE, crs.WEB)
+    answer = client.get("/melden/", {"lat": f"{lat:.7f}", "lon": f"{lon:.7f}"})
+    assert answer.status_code == 200
+    assert "Ist es eines davon?" not in answer.content.decode()
+    assert coarse.slug not in answer.content.decode()
