@@ -195,6 +195,11 @@ MFA_TOTP_TOLERANCE = 1  # steps of 30 s that clocks may differ
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("RW_PROXIES", "1" if os.environ.get("RW_HTTPS", "") == "1" else "0"))
 OWNER_LOG_MONTHS = int(os.environ.get("RW_OWNER_LOG_MONTHS", "12"))  # how long it is kept who looked at owners' data
 
+REPORT_UNCONFIRMED_MONTHS = int(os.environ.get("RW_REPORT_UNCONFIRMED_MONTHS", "6"))  # then reports nobody confirmed are deleted
+REPORT_ADDRESS_MONTHS = int(os.environ.get("RW_REPORT_ADDRESS_MONTHS", "3"))  # after the decision a reporter's address is kept so long
+UNPUBLISH_MONTHS = int(os.environ.get("RW_UNPUBLISH_MONTHS", "24"))  # unconfirmed for longer: no longer public; 0 = never
+UPLOADS = DATA_DIR / "uploads"  # lists that wait to be applied, for an hour
+
 # Pages speak to nobody but this server. An operator may add one basemap host.
 BASEMAP_URL = os.environ.get("RW_BASEMAP_URL", "")  # XYZ template, empty = own quiet basemap
 BASEMAP_ATTRIBUTION = os.environ.get("RW_BASEMAP_ATTRIBUTION", "")

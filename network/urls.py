@@ -32,5 +32,8 @@ urlpatterns = [
     path("", include("network.signin.urls")),
     path("", include("network.organisations.urls")),
     path("", include("network.invitations.urls")),
+    path("", include("network.intake.urls")),
     path("", include("network.owners.urls")),
+    path("", include("network.reports.urls")),
+    path("", include("network.own_buildings.urls")),
 ]
