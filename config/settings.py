@@ -197,6 +197,10 @@ OWNER_LOG_MONTHS = int(os.environ.get("RW_OWNER_LOG_MONTHS", "12"))  # how long 
 
 INQUIRY_MONTHS = int(os.environ.get("RW_INQUIRY_MONTHS", "12"))  # how long an inquiry is kept after its end
 MAIL_REPLY_DOMAIN = os.environ.get("RW_MAIL_REPLY_DOMAIN", "")  # whose mail the operator's server hands to `receive_mail`
+REPORT_UNCONFIRMED_MONTHS = int(os.environ.get("RW_REPORT_UNCONFIRMED_MONTHS", "6"))  # then reports nobody confirmed are deleted
+REPORT_ADDRESS_MONTHS = int(os.environ.get("RW_REPORT_ADDRESS_MONTHS", "3"))  # after the decision a reporter's address is kept so long
+UNPUBLISH_MONTHS = int(os.environ.get("RW_UNPUBLISH_MONTHS", "24"))  # unconfirmed for longer: no longer public; 0 = never
+UPLOADS = DATA_DIR / "uploads"  # lists that wait to be applied, for an hour
 
 # Pages speak to nobody but this server. An operator may add one basemap host.
 BASEMAP_URL = os.environ.get("RW_BASEMAP_URL", "")  # XYZ template, empty = own quiet basemap

@@ -19,6 +19,8 @@ urlpatterns = [
     path("ogc/intern/wfs", internal(wfs), name="internal_wfs"),
     re_path(rf"^ogc/intern/(?P<name>[a-z_]+)\.(?P<extension>{FormatConverter.regex})$", internal(download), name="internal_download"),
     *(path(f"ogc/intern/features/{p.pattern}", internal(p.callback), name=f"internal_{p.name}") for p in features),
+    path("raum-anbieten/", views.offering_room, name="offering_room"),
+    path("fuer-gemeinden/", views.municipalities, name="municipalities"),
     path("konto/app-passwoerter/", views.app_passwords, name="app_passwords"),
     path("konto/app-passwoerter/<int:pk>/widerrufen/", views.revoke_app_password, name="revoke_app_password"),
     *seeking,
@@ -34,5 +36,8 @@ urlpatterns = [
     path("", include("network.signin.urls")),
     path("", include("network.organisations.urls")),
     path("", include("network.invitations.urls")),
+    path("", include("network.intake.urls")),
     path("", include("network.owners.urls")),
+    path("", include("network.reports.urls")),
+    path("", include("network.own_buildings.urls")),
 ]

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('geo', '0002_address'),
-        ('network', '0006_knowhow_and_networking'),
+        ('network', '0007_reports'),
         ('vacancies', '0012_deletions_are_events'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
