@@ -11,7 +11,6 @@ class NetworkConfig(AppConfig):
 
     def ready(self) -> None:
         from network import rights  # noqa: F401 - its rules
-        from network.signin import tasks  # noqa: F401 - its jobs
 
 
 class OfficeConfig(admin.AdminConfig):

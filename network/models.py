@@ -86,4 +86,5 @@ from network.organisations.models import Organisation, OrganisationMember  # noq
 from network.owners.models import OwnerContact, OwnerView  # noqa: E402, F401
 from network.people.models import Person  # noqa: E402, F401
 from network.post import Mail  # noqa: E402, F401
+from network.privacy.models import Consent, IdleNotice  # noqa: E402, F401
 from network.seeking.models import SpaceMatch, SpaceRequest, StateChange  # noqa: E402, F401

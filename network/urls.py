@@ -9,6 +9,7 @@ from layers.publish.views import download
 from layers.publish.wfs.views import wfs
 from network import views
 from network.alerts.urls import urlpatterns as alerts
+from network.privacy.urls import urlpatterns as privacy
 from network.seeking.urls import urlpatterns as seeking
 from network.services import internal
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("konto/app-passwoerter/<int:pk>/widerrufen/", views.revoke_app_password, name="revoke_app_password"),
     *seeking,
     *alerts,
+    *privacy,
     path("", include("network.people.urls")),
     path("", include("network.signin.urls")),
     path("", include("network.organisations.urls")),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-OWN = ("/konto/", "/einladung/", "/register/", "/admin/")
+OWN = ("/konto/", "/daten/", "/einladung/", "/register/", "/admin/")
 
 
 class OwnPagesMiddleware:
