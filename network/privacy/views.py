@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -79,7 +79,7 @@ def download(request: HttpRequest) -> StreamingHttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave_for_good(request: HttpRequest) -> HttpResponse:
     """Delete one's account: shows what goes and what stays, then does it."""
-    form = LeaveForm(request.user, request.POST or None)
+    form = LeaveForm(request.user, _typed(request))
     if request.method == "POST" and form.is_valid():
         leave(request.user, form.heirs())
         logout(request)
@@ -97,7 +97,7 @@ def deleted(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_data(request: HttpRequest) -> HttpResponse:
     """Ask for what belongs to an address; the answer is the same whether there is anything or not."""
-    form = AddressForm(request.POST or None)
+    form = AddressForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["address"].lower()
         Attempt.objects.all().note("data", address=address, ip=request.META.get("REMOTE_ADDR", ""))
@@ -117,7 +117,7 @@ def sent(request: HttpRequest) -> HttpResponse:
 def of_address(request: HttpRequest, token: str) -> HttpResponse:
     """What belongs to the address that got the link: shown, and deleted at a POST that is sure."""
     [address] = post.unseal("data", token, LINK_LASTS)
-    who, form = Subject.by(address), SureForm(request.POST or None)
+    who, form = Subject.by(address), SureForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         delete(who)
         return redirect("data_deleted")
@@ -147,6 +147,11 @@ def security(request: HttpRequest) -> HttpResponse:
     if settings.PUBLIC_URL:
         lines.append(f"Canonical: {settings.PUBLIC_URL}{request.path}")
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+def _typed(request: HttpRequest) -> QueryDict | None:
+    """What was sent, though it be nothing."""
+    return request.POST if request.method == "POST" else None
 
 
 def _file(who: Subject) -> StreamingHttpResponse:
