@@ -84,7 +84,8 @@ def unconfirmed(now: datetime.datetime) -> QuerySet[User]:
 
 def ended_invitations(now: datetime.datetime) -> QuerySet[Invitation]:
     before = now - _days("invitation_days")
-    return Invitation.objects.filter(Q(accepted_at__lt=before) | Q(withdrawn_at__lt=before) | Q(created_at__lt=before - LASTS))
+    never = Q(accepted_at=None, withdrawn_at=None, created_at__lt=before - LASTS)
+    return Invitation.objects.filter(Q(accepted_at__lt=before) | Q(withdrawn_at__lt=before) | never)
 
 
 def ended_requests(now: datetime.datetime) -> QuerySet[SpaceRequest]:

@@ -72,6 +72,12 @@ PUBLIC = [
     "request_renew",
     "request_silent",
     "alert_*",
+    "consent_text",
+    "data_request",
+    "data_sent",
+    "data_deleted",
+    "data_of_address*",
+    "security_txt",
 ]
 
 Word = str | tuple[str, str]
@@ -108,6 +114,11 @@ ADDRESSES: dict[str, Word] = {
     "app_passwords": "account",
     "revoke_app_password": ("self", "POST"),
     "resign": ("self", "POST"),
+    "consents": "account",
+    "withdraw_consent": ("self", "POST"),
+    "data": "account",
+    "data_download": "account",
+    "data_delete": "account",
     # organisations
     "organisation": "contact, coordinator",  # this one is not verified
     "found_organisation": "account",

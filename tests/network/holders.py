@@ -63,7 +63,7 @@ def everything_of(name: str, town: str = "gransee") -> User:
     about = {"content_type": ContentType.objects.get_for_model(User), "object_id": str(user.pk), "object_repr": name, "action_flag": CHANGE}
     LogEntry.objects.create(user=user, change_message=name, **about)
     with connection.cursor() as cursor:
-        job = "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status) VALUES ('default', 'a', jsonb_build_object('to', %s::text), 'succeeded')"
+        job = "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('default', 'a', jsonb_build_object('to', %s::text))"
         cursor.execute(job, [user.email])
     return user
 

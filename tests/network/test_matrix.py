@@ -24,6 +24,7 @@ from geo.models import Town
 from network import post
 from network.models import AppPassword, Invitation, Membership, Organisation, OwnerContact, SpaceRequest, Subscription
 from network.owners.access import SAID
+from network.privacy import consents
 from network.seeking import mails
 from tests.network.addresses import ADDRESSES
 from vacancies.models import Vacancy
@@ -157,6 +158,9 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
         "space_request": {"key": wanted.key},
         "vacancy_takers": {"slug": vacancy.slug},
         **{name: {"token": post.seal(name, alert.pk, alert.address)} for name in ("alert_confirm", "alert_stop", "alert_renew")},
+        "data_of_address*": {"token": post.seal("data", "neu@example.org")},
+        "consent_text": {"name": "gesuch-oeffentlich", "version": 1},
+        "withdraw_consent": {"pk": consents.give(people["own viewer"], "gesuch-oeffentlich").pk},
         "owner*": vacancies | {"pk": owner.pk},
         "organisation*": {"key": organisation.key},
         "change_organisation": {"key": organisation.key},

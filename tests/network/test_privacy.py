@@ -196,10 +196,10 @@ def test_files_and_history_go_with_their_rows(settings: Any, tmp_path: Path, mon
     Vacancy.objects.filter(pk=vacancy.pk).update(notes=CANARY)
     assert states.filter(notes=CANARY).exists()
 
-    def own(name: str) -> Holding:
-        return Holding(name, OWNERS, find=lambda _who: apps.get_model(name).objects.filter(**{"vacancy" if "Photo" in name else "pk": vacancy.pk}))
+    def own(name: str, path: str) -> Holding:
+        return Holding(name, OWNERS, find=lambda _who: apps.get_model(name).objects.filter(**{path: vacancy.pk}))
 
-    monkeypatch.setattr(deletion, "HOLDINGS", (own("vacancies.Photo"), own("vacancies.Vacancy")))
+    monkeypatch.setattr(deletion, "HOLDINGS", (own("vacancies.Photo", "vacancy"), own("vacancies.Vacancy", "pk")))
     with pytest.MonkeyPatch.context() as patch, transaction.atomic():
         todo: list[Any] = []
         patch.setattr(deletion.transaction, "on_commit", todo.append)
