@@ -63,7 +63,9 @@ def test_a_visit_leaves_nothing_of_a_person_in_the_log(written: io.StringIO, set
     answer = client.post("/daten/anfordern/?near=52.4001,13.0711", {"address": "kanarie@example.net"})
     assert answer.status_code == 500
     page = answer.content.decode()
-    assert not [page[page.index(sign) - 80 :][:160] for sign in ("anarie", PASSWORD) if sign in page], "the page of an error says nothing, too"
+    assert not [page[page.index(sign) - 80 :][:160] for sign in ("anarie", PASSWORD) if sign in page], (
+        "the page of an error says nothing, too"
+    )
     text = written.getvalue()
     assert "Internal Server Error: /daten/anfordern/" in text, "the log is of use"
     assert "Traceback" in text
