@@ -33,7 +33,7 @@ def export(who: Subject) -> Iterator[str]:
 
 def _opening(holding: Holding) -> Iterator[str]:
     told = {"name": holding.name, "model": holding.model, "fields": holding.labels(), "purpose": str(holding.why.name)}
-    told |= {"basis": str(holding.why.basis), "kept": str(holding.kept), "on_deletion": str(holding.end)}
+    told |= {"basis": str(holding.why.basis), "kept": holding.lasts, "on_deletion": str(holding.end)}
     yield _json(told)[:-1] + ', "rows": ['
 
 

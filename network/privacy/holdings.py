@@ -53,6 +53,11 @@ def is_of_an_account(address: str) -> bool:
     return EmailAddress.objects.filter(email__iexact=address, verified=True).exists()
 
 
+def with_periods(text: Any) -> str:
+    """Return a text with the periods that are set filled in."""
+    return str(text).format(**settings.RETENTION, owner_log_months=settings.OWNER_LOG_MONTHS)
+
+
 @dataclass(frozen=True)
 class Delete:
     """The rows go, with their files and their history."""
@@ -78,7 +83,7 @@ class Keep:
     reason: Any
 
     def __str__(self) -> str:
-        return str(_("bleibt: {reason}")).format(reason=self.reason)
+        return str(_("bleibt: {reason}")).format(reason=with_periods(self.reason))
 
 
 End = Delete | Anonymise | Keep
@@ -96,6 +101,11 @@ class Holding:
     kept: Any = WITH_ACCOUNT
     end: End = field(default_factory=Delete)
     find: Callable[[Subject], QuerySet[Any]] | None = None  # where no path leads to the person
+
+    @property
+    def lasts(self) -> str:
+        """How long the rows are kept, with the periods of this installation."""
+        return with_periods(self.kept)
 
     @property
     def of_model(self) -> type[Model]:
@@ -227,14 +237,14 @@ HOLDINGS = (
         of="accepted_by invited_by",
         address="email",
         shows="email role ends_on created_at accepted_at withdrawn_at",
-        kept=_("30 Tage nach ihrem Ende"),
+        kept=_("{invitation_days} Tage nach ihrem Ende"),
     ),
     Holding(
         "network.OwnerContact",
         OWNERS,
         address="email",
         shows="vacancy_id name organisation address phone email rank note created_at updated_at",
-        kept=_("bis der Leerstand 24 Monate abgeschlossen ist"),
+        kept=_("bis der Leerstand {closed_vacancy_months} Monate archiviert ist"),
     ),
     Holding(
         "network.OwnerView",
@@ -242,9 +252,12 @@ HOLDINGS = (
         of="user",
         address="who",
         shows="at vacancy_key purpose act",
-        kept=_("zwölf Monate"),
+        kept=_("{owner_log_months} Monate"),
         end=Keep(
-            _("Wer Eigentümerdaten angesehen hat, muss zwölf Monate nachweisbar sein (Art. 5 Abs. 2 DSGVO). Danach wird es gelöscht.")
+            _(
+                "Wer Eigentümerdaten angesehen hat, muss {owner_log_months} Monate nachweisbar sein (Art. 5 Abs. 2 DSGVO)."
+                " Danach wird es gelöscht."
+            )
         ),
     ),
     Holding(
@@ -261,12 +274,16 @@ HOLDINGS = (
         of="owner",
         shows="key organisation title story seeker_type team_size equity starts_on duration needs query visibility"
         " notify language state renewed_on expires_on created_at updated_at",
-        kept=_("zwölf Monate nach der letzten Änderung, wenn es beendet oder Entwurf ist"),
+        kept=_("{request_months} Monate nach der letzten Änderung, wenn es beendet oder Entwurf ist"),
     ),
     Holding("network.OrganisationMember", ORGANISATIONS, of="user", shows="organisation role asked_at confirmed_at"),
     Holding("network.Membership", REGISTER, of="user", shows="town admin_union district statewide role ends_on"),
     Holding(
-        "network.AppPassword", ACCOUNT, of="user", shows="label created_at last_used_on revoked_at", kept=_("30 Tage nach dem Widerruf")
+        "network.AppPassword",
+        ACCOUNT,
+        of="user",
+        shows="label created_at last_used_on revoked_at",
+        kept=_("{revoked_days} Tage nach dem Widerruf"),
     ),
     Holding(
         "network.Consent",
@@ -274,7 +291,7 @@ HOLDINGS = (
         of="user",
         address="address",
         shows="text version language digest about given_at withdrawn_at",
-        kept=_("drei Jahre nach dem Widerruf"),
+        kept=_("{consent_months} Monate nach dem Widerruf"),
     ),
     Holding("network.IdleNotice", ACCOUNT, of="user", shows="sent_at"),
     Holding("network.Person", ACCOUNT, of="user", shows="display_name language"),
@@ -293,7 +310,7 @@ HOLDINGS = (
         ACCOUNT,
         of="pk",
         shows="username email first_name last_name date_joined last_login",
-        kept=_("24 Monate nach der letzten Anmeldung; unbestätigt 30 Tage"),
+        kept=_("{idle_account_months} Monate nach der letzten Anmeldung; unbestätigt {unconfirmed_days} Tage"),
     ),
 )  # in the order of deletion: what leads to a person goes last
 

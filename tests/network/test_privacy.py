@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from geo.errors import NotAllowed
 from network.models import Consent, Invitation, Mail, Membership, Organisation, OwnerContact, Subscription
-from network.privacy import consents, deletion
+from network.privacy import consents, deletion, record
 from network.privacy.holdings import HOLDINGS, OF_NOBODY, Holding, Subject, of_model
 from network.privacy.purposes import OWNERS
 from network.seeking.models import SpaceRequest
@@ -125,7 +125,7 @@ def test_deletion_in_two_steps_leaves_only_what_it_says(client: Client, settings
     assert len(tables_naming(CANARY)) > 12, "the search finds what is there"
     enter(client, user)
     page = client.get("/konto/loeschen/").content.decode()
-    assert "Wer Eigentümerdaten angesehen hat, muss zwölf Monate nachweisbar sein" in page
+    assert "Wer Eigentümerdaten angesehen hat, muss 12 Monate nachweisbar sein" in page
     assert "Gesuche" in page
     assert client.post("/konto/loeschen/", {}).status_code == 400, "without the cross nothing happens"
     assert User.objects.filter(pk=user.pk).exists()
@@ -316,3 +316,9 @@ def test_invitations_of_a_person_go_in_both_directions() -> None:
     Invitation(statewide=True, email="gast@example.org", invited_by=chief).save()
     deletion.delete(Subject.of(guest))
     assert not Invitation.objects.exists()
+
+
+def test_the_record_of_processing_names_every_holding() -> None:
+    text = record.page().read_text(encoding="utf-8")
+    assert not [h.model for h in HOLDINGS if f"`{h.model}`" not in text]
+    assert record.written(text) == text, "./dev manage record_of_processing --write"
