@@ -21,12 +21,8 @@ def table() -> str:
     with translation.override("de"):
         parts = []
         for purpose in dict.fromkeys(h.why for h in HOLDINGS):
-            parts += [
-                f"### {purpose.name}",
-                "",
-                f"Betroffene: {purpose.people}. Grundlage: {purpose.basis}. Wer es sieht: {purpose.seen_by}.",
-                "",
-            ]
+            told = f"Betroffene: {purpose.people}. Grundlage: {purpose.basis}. Wer es sieht: {purpose.seen_by}."
+            parts += [f"### {purpose.name}", "", told, ""]
             parts += ["| Bestand | Angaben | Frist | Beim Löschen |", "|---|---|---|---|"]
             for holding in (h for h in HOLDINGS if h.why == purpose):
                 fields = ", ".join(holding.labels().values())
