@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -120,7 +121,8 @@ if not READER_ROLE.isidentifier() or not READER_ROLE.islower():
     raise ImproperlyConfigured(f"RW_READER_ROLE is {READER_ROLE!r}; it must be of small letters, digits and _.")
 READER_URL = os.environ.get("RW_READER_URL", "")  # its own sign-in; the database is always that of DATABASE_URL
 REGISTER_ROLE = f"{READER_ROLE}_register"  # sees the register's views besides; for those who signed in
-PUBLISHED = ["vacancies.published.COLLECTIONS", "layers.published.COLLECTIONS"]  # what the services offer, in this order
+# what the services offer, in this order
+PUBLISHED = ["vacancies.published.COLLECTIONS", "layers.published.COLLECTIONS", "network.showcase.published.COLLECTIONS"]
 INTERNAL = ["vacancies.published.INTERNAL"]  # what they offer besides to those who may see it
 SCOPE_OF = "network.members.scope_of"  # whose rows of the register a person sees
 # Who answers for what is published: stands in the metadata and in what the services say of themselves.
@@ -138,6 +140,9 @@ DEFAULT_FROM_EMAIL = os.environ.get("RW_MAIL_FROM") or CONTACT["mail"]
 LOCAL_URL = os.environ.get("RW_LOCAL_URL", "http://localhost:8000")  # for links in mails of a trial without RW_PUBLIC_URL
 CONTACT_IS_NAMED = bool(os.environ.get("RW_CONTACT_NAME") and os.environ.get("RW_CONTACT_MAIL"))
 CONTRIBUTOR_ID = os.environ.get("RW_CONTRIBUTOR_ID", "")  # the URI that GovData gave the publisher
+PUBLISHER_TYPE = os.environ.get("RW_PUBLISHER_TYPE", "")  # what kind of body it is, and what only it can say of the catalogue
+CATALOGUE_LICENCE = os.environ.get("RW_CATALOGUE_LICENCE", "")
+PUBLIC_SINCE = datetime.date.fromisoformat(os.environ["RW_PUBLIC_SINCE"]) if os.environ.get("RW_PUBLIC_SINCE") else None
 PGTRIGGER_INSTALL_ON_MIGRATE = True  # a restored dump lacks the trigger that compares geometries
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -227,6 +232,10 @@ CONTENT_SECURITY_POLICY = {
 
 # Rows above which the map asks the server instead of holding them all; 200,000 are 2 MB.
 MAP_ROWS = int(os.environ.get("RW_MAP_ROWS", "250000"))
+
+# How long what people told us is kept after it is over, in days.
+EVENT_KEPT_DAYS = int(os.environ.get("RW_EVENT_KEPT_DAYS", "30"))  # who came, after the event
+ADVICE_KEPT_DAYS = int(os.environ.get("RW_ADVICE_KEPT_DAYS", "365"))  # advice cases, after they are resolved
 
 # Whose pages may embed map and list: origins, or * for everybody.
 EMBED_ORIGINS = [o for o in os.environ.get("RW_EMBED_ORIGINS", "*").split(",") if o]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from geo.models import Town
+from network import curating  # noqa: F401 - registers know-how, events and showcases
 from network.members import Membership
 from network.organisations.models import Organisation, OrganisationMember, OrganisationQuerySet
 

@@ -79,12 +79,18 @@ class AppPassword(models.Model):
             self.save(update_fields=["revoked_at"])
 
 
+from network.advice.models import AdviceCase, CaseEntry  # noqa: E402, F401
 from network.alerts.models import Attempt, Subscription  # noqa: E402, F401
+from network.gathering.models import Event, Registration  # noqa: E402, F401
 from network.invitations.models import Invitation  # noqa: E402, F401
+from network.knowhow.models import AdviceOffer, Article, FundingProgramme  # noqa: E402, F401
 from network.members import Membership  # noqa: E402, F401
+from network.news.models import NewsletterSubscription  # noqa: E402, F401
 from network.organisations.models import Organisation, OrganisationMember  # noqa: E402, F401
 from network.owners.models import OwnerContact, OwnerView  # noqa: E402, F401
 from network.people.models import Person  # noqa: E402, F401
 from network.post import Mail  # noqa: E402, F401
 from network.privacy.models import Consent, IdleNotice  # noqa: E402, F401
+from network.seeds import Seed  # noqa: E402, F401
 from network.seeking.models import SpaceMatch, SpaceRequest, StateChange  # noqa: E402, F401
+from network.showcase.models import PublicShowcase, PublicWirSpace, Showcase, ShowcasePhoto, WirSpace  # noqa: E402, F401

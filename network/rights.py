@@ -56,6 +56,8 @@ def in_the_contact_point(role: str) -> rules.predicates.Predicate:
     return held
 
 
+CURATED = ("article", "adviceoffer", "fundingprogramme", "showcase", "showcasephoto", "wirspace", "event")  # what coordinators keep
+
 RIGHTS = {
     "network.see_register": at_least(Role.VIEWER),
     "network.edit_vacancy": at_least(Role.EDITOR),
@@ -70,6 +72,8 @@ RIGHTS = {
     **{f"vacancies.{act}_{model}": at_least(Role.EDITOR) for act in ("add", "change", "delete") for model in ("vacancy", "unit", "photo")},
     "network": in_the_contact_point(Role.MODERATOR),
     **{f"network.{act}_organisation": in_the_contact_point(Role.MODERATOR) for act in ("view", "add", "change")},
+    **{f"network.{act}_{model}": in_the_contact_point(Role.MODERATOR) for act in ("view", "add", "change", "delete") for model in CURATED},
+    **{f"network.{name}": in_the_contact_point(Role.MODERATOR) for name in ("view_advicecase", "delete_advicecase", "view_caseentry")},
     "network.view_organisationmember": in_the_contact_point(Role.MODERATOR),
     **{f"network.{act}_membership": in_the_contact_point(Role.ADMIN) for act in ("view", "add", "change", "delete")},
 }

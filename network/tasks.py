@@ -1,5 +1,8 @@
 """The queue finds its tasks here; each stands with what it does."""
 
+from network.advice import tasks as advice  # noqa: F401
 from network.alerts import tasks as alerts  # noqa: F401
+from network.gathering import tasks as gathering  # noqa: F401
+from network.news import tasks as news  # noqa: F401
 from network.privacy import retention  # noqa: F401
 from network.seeking import tasks as seeking  # noqa: F401

@@ -48,7 +48,21 @@ from raumwohlstand.maps import draw as map
 from raumwohlstand.question import Question
 from raumwohlstand.remote import Remote
 
-__all__ = ["Database", "LayerFrame", "Remote", "connect", "facilities", "map", "reach", "stops", "towns", "vacancies", "zones"]
+__all__ = [
+    "Database",
+    "LayerFrame",
+    "Remote",
+    "connect",
+    "facilities",
+    "map",
+    "reach",
+    "showcases",
+    "stops",
+    "towns",
+    "vacancies",
+    "wir_spaces",
+    "zones",
+]
 
 REACH = {"travel_times": "reisezeit", "isochrones": "isochronen", "transit_classes": "gueteklassen"}
 _source: Database | Remote | None = None
@@ -84,6 +98,16 @@ def facilities(where: Any = "", **asked: Any) -> LayerFrame:
 def zones(where: Any = "", **asked: Any) -> LayerFrame:
     """Return areas for which something holds: broadband, flood, nature, renewal, monument areas."""
     return _read("gebiete", where, **asked)
+
+
+def showcases(where: Any = "", **asked: Any) -> LayerFrame:
+    """Return what became of vacant buildings: `outcome="success"`, `setbacks=True`, `target_use="coworking"`."""
+    return _read("beispiele", where, **asked)
+
+
+def wir_spaces(where: Any = "", **asked: Any) -> LayerFrame:
+    """Return the WIR-Räume, rooms that several use in common: `target_use=…`, `status="open"`."""
+    return _read("wir_raeume", where, **asked)
 
 
 def reach(what: str = "travel_times", where: Any = "", **asked: Any) -> LayerFrame:

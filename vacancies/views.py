@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import markdown_it
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import Count
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -25,10 +23,9 @@ from vacancies.models import SiteText, Vacancy
 from vacancies.outward import OutwardQuestion
 from vacancies.permalink import permalink
 from vacancies.pictures.facets import Pictures
+from vacancies.prose import as_html
 from vacancies.public import PublicPhoto, PublicVacancy
 from vacancies.published import shown_datasets, source_lines
-
-MARKDOWN = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False})
 
 
 def _listing_context(request: HttpRequest) -> dict[str, Any]:
@@ -121,8 +118,7 @@ def text_page(request: HttpRequest, name: str) -> HttpResponse:
     if own and language not in own:
         language = next(iter(own))
     body = own.get(language) or (settings.BASE_DIR / "web" / "texts" / f"{name}.{language}.md").read_text(encoding="utf-8")
-    html = mark_safe(MARKDOWN.render(body))  # noqa: S308 - raw HTML is switched off in the renderer
-    return render(request, "text.html", {"body": html, "title": SiteText.Name(name).label, "text_language": language})
+    return render(request, "text.html", {"body": as_html(body), "title": SiteText.Name(name).label, "text_language": language})
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

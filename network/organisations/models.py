@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -11,7 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from geo.filtering import FilterSet
 from geo.models import Town
+from network.seeds import Seed
 from vacancies.models import new_key
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ class OrganisationKind(models.TextChoices):
     ADMIN_UNION = "admin_union", _("Amt oder Verbandsgemeinde")
     DISTRICT = "district", _("Landkreis")
     STATE = "state", _("Landesbehörde")
+    AGENCY = "agency", _("Agentur oder öffentliche Gesellschaft")
 
 
 class OrganisationVisibility(models.TextChoices):
@@ -54,6 +58,21 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def public(self) -> OrganisationQuerySet:
         """Those that everybody sees: verified, and its people want it."""
         return self.filter(is_verified=True, visibility=OrganisationVisibility.PUBLIC)
+
+    def actors(self) -> OrganisationQuerySet:
+        """The public ones, and those that come with the project from a source that is named."""
+        return self.filter(models.Q(pk__in=self.public().values("pk")) | models.Q(pk__in=Seed.objects.all().planted(Organisation)))
+
+    def matching(self, wanted: FilterSet) -> OrganisationQuerySet:
+        """Those that meet every criterion of the filter."""
+        return self.filter(wanted.q()).distinct()
+
+    def with_offers(self, day: datetime.date) -> OrganisationQuerySet:
+        """The same with their seat, and the advice they offer on a day as `running_offers`."""
+        from network.knowhow.models import AdviceOffer
+
+        offers = models.Prefetch("advice_offers", AdviceOffer.objects.all().running_on(day), to_attr="running_offers")
+        return self.select_related("municipality").prefetch_related(offers)
 
     def of(self, user: User) -> OrganisationQuerySet:
         """Those that a person belongs to."""

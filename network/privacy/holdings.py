@@ -20,7 +20,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import FileField, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from network.privacy.purposes import ACCOUNT, ALERTS, ORGANISATIONS, OWNERS, PROOF, REGISTER, SEEKING, Purpose
+from network.privacy.purposes import ACCOUNT, ADVICE, ALERTS, EVENTS, ORGANISATIONS, OWNERS, PROOF, REGISTER, SEEKING, Purpose
 
 WITH_ACCOUNT = _("bis das Konto gelöscht wird")
 
@@ -100,6 +100,7 @@ class Holding:
     shows: str = ""
     kept: Any = WITH_ACCOUNT
     end: End = field(default_factory=Delete)
+    leaves: str = ""  # paths to accounts that are only named in rows of others: emptied with the account
     find: Callable[[Subject], QuerySet[Any]] | None = None  # where no path leads to the person
 
     @property
@@ -165,6 +166,11 @@ LABELS = {
     "key": _("Kennung"),
     "email": _("E-Mail-Adresse"),
     "verified": _("bestätigt"),
+    "state_since": _("Stand seit"),
+    "consent_text_version": _("Fassung der Einwilligung"),
+    "last_month": _("letzter Rundbrief"),
+    "event": _("Veranstaltung"),
+    "kind": _("Art"),
     "primary": _("erste Adresse"),
     "type": _("Art"),
     "last_used_at": _("zuletzt benutzt"),
@@ -267,6 +273,39 @@ HOLDINGS = (
         shows="vacancy_id score verdicts state reason is_current first_seen told_at",
         kept=_("wie das Gesuch"),
     ),
+    Holding(
+        "network.CaseEntry",
+        ADVICE,
+        of="case__client",
+        address="case__client_mail",
+        shows="kind text created_at",
+        kept=_("wie der Beratungsfall"),
+        leaves="author",
+    ),
+    Holding(
+        "network.AdviceCase",
+        ADVICE,
+        of="client",
+        address="client_mail",
+        shows="key audience phase topics town building plan question tried until client_name client_mail consent_text_version"
+        " created_at confirmed_at state state_since",
+        kept=_("bis zur Frist nach ihrem Abschluss"),
+        leaves="adviser",
+    ),
+    Holding(
+        "network.Registration",
+        EVENTS,
+        address="mail",
+        shows="event begins_at name mail needs state created_at confirmed_at",
+        kept=_("bis zur Frist nach dem Termin; unbestätigt drei Tage"),
+    ),
+    Holding(
+        "network.NewsletterSubscription",
+        ALERTS,
+        address="mail",
+        shows="mail created_at confirmed_at last_month",
+        kept=_("bis zum Abbestellen"),
+    ),
     Holding("network.StateChange", SEEKING, of="request__owner", shows="state at", kept=_("wie das Gesuch")),
     Holding(
         "network.SpaceRequest",
@@ -315,6 +354,14 @@ HOLDINGS = (
 )  # in the order of deletion: what leads to a person goes last
 
 OF_NOBODY = {
+    "network.Article": "a text",
+    "network.AdviceOffer": "an offer of an organisation",
+    "network.FundingProgramme": "a programme",
+    "network.Event": "an event; who comes is Registration",
+    "network.Seed": "which examples were loaded",
+    "network.Showcase": "a place that is shown; its organisation wants it",
+    "network.ShowcasePhoto": "credits its author, who must be named as long as the picture is shown",
+    "network.WirSpace": "a place that is shown",
     "network.Organisation": "says what an organisation says of itself; its people are OrganisationMember",
     "network.Attempt": "a digest that changes every day and is deleted the next",
     "vacancies.Vacancy": "names nobody; owners are OwnerContact, notes and causes go 24 months after it is closed (retention)",

@@ -47,3 +47,7 @@ OWNERS = Purpose(
 PROOF = Purpose(
     _("Nachweise"), _("alle Genannten"), _("Art. 5 Abs. 2, Art. 6 Abs. 1 Buchst. c, Art. 7 Abs. 1 DSGVO"), _("wer am Ort „Verwalten“ darf")
 )
+ADVICE = Purpose(
+    _("Beratung"), _("Ratsuchende"), _("Einwilligung, Art. 6 Abs. 1 Buchst. a DSGVO"), _("wer in der Kontaktstelle den Fall bearbeitet")
+)
+EVENTS = Purpose(_("Veranstaltungen"), _("wer sich anmeldet"), _("Art. 6 Abs. 1 Buchst. b DSGVO"), _("wer die Veranstaltung betreut"))

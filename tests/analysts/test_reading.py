@@ -239,7 +239,7 @@ def test_what_is_cut_out_keeps_its_style_and_its_meaning() -> None:
 
 
 def test_every_layer_describes_itself_and_none_is_forgotten() -> None:
-    read = {"leerstaende", "gemeinden", "haltestellen", "einrichtungen", "gebiete", *rw.REACH.values()}
+    read = {"leerstaende", "gemeinden", "haltestellen", "einrichtungen", "gebiete", "beispiele", "wir_raeume", *rw.REACH.values()}
     assert {c.name for c in collections()} == read
 
 

@@ -8,6 +8,8 @@ there": nobody without more said. Names may have `*`; the first line that fits c
 
 from __future__ import annotations
 
+from network.rights import CURATED
+
 PUBLIC = [
     "sitemap",
     "sitemap_part",
@@ -78,6 +80,28 @@ PUBLIC = [
     "data_deleted",
     "data_of_address*",
     "security_txt",
+    "articles",
+    "article",
+    "advice_offers",
+    "funding",
+    "funding_deadline",
+    "advice_intake",
+    "advice_sent",
+    "advice_confirm",
+    "advice_mine",
+    "events",
+    "event",
+    "event_ics",
+    "event_calendar",
+    "registration_*",
+    "showcases",
+    "showcase",
+    "showcase_photo",
+    "wir_spaces",
+    "actors",
+    "news_feed",
+    "events_feed",
+    "newsletter*",
 ]
 
 Word = str | tuple[str, str]
@@ -142,6 +166,14 @@ ADDRESSES: dict[str, Word] = {
     "request_delete": ("self", "POST"),
     "request_decline": ("self", "POST"),
     "vacancy_takers": "viewer",
+    # advice and events
+    "advice_cases": "account",  # one's own
+    "advice_case": "coordinator",  # nobody advises on this one yet
+    "advice_*": ("coordinator", "POST"),
+    "event_enter": "any editor, contact",
+    "event_edit": "coordinator",
+    "event_participants": "coordinator",
+    "event_*": ("coordinator", "POST"),
     # members
     "members": "any manager",
     "member": "manager",
@@ -172,5 +204,7 @@ ADDRESSES: dict[str, Word] = {
     "admin:network_organisation_delete": "superuser",
     "admin:network_organisation_*": "coordinator",
     "admin:network_membership_*": "coordinator",
+    "admin:network_advicecase_add": "nothing there",  # cases come by the form
+    **{f"admin:network_{model}_*": "coordinator" for model in (*CURATED, "advicecase") if model != "showcasephoto"},
     "admin:*": "superuser",
 }

@@ -18,7 +18,20 @@ from django.utils import timezone
 
 from geo.models import Town
 from network import post
-from network.models import AppPassword, IdleNotice, Invitation, Membership, Organisation, OwnerContact, OwnerView, Person, Subscription
+from network.models import (
+    AdviceCase,
+    AppPassword,
+    Event,
+    IdleNotice,
+    Invitation,
+    Membership,
+    NewsletterSubscription,
+    Organisation,
+    OwnerContact,
+    OwnerView,
+    Person,
+    Subscription,
+)
 from network.privacy import consents
 from network.seeking.models import SpaceRequest
 from tests.network.people import PASSWORD, account, sign_in, sign_in_with_app, with_app
@@ -52,6 +65,13 @@ def everything_of(name: str, town: str = "gransee") -> User:
     Subscription.objects.create(kind="digest", address=user.email)
     consents.give(user, "gesuch-oeffentlich", request.key)
     consents.give(user.email, "gesuch-oeffentlich", "per E-Mail")
+    words = {"audience": "owner", "phase": "search", "topics": ["property"], "plan": name, "question": name, "consent_text_version": "1"}
+    case = AdviceCase.objects.create(client=user, client_name=name, client_mail=user.email, **words)
+    case.entries.create(kind="note", text=name, author=user)
+    event = Event.objects.first()
+    assert event
+    event.registrations.create(begins_at=timezone.now(), name=name, mail=user.email)
+    NewsletterSubscription.objects.create(mail=user.email)
     IdleNotice.objects.create(user=user)
     user.secret = with_app(user)  # type: ignore[attr-defined]
     post.write(user.email, "account_idle", {"on": datetime.date(2026, 1, 1), "login": name})

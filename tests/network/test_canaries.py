@@ -138,7 +138,7 @@ def examples(public: Vacancy) -> dict[str, list[dict[str, Any]]]:
         "outward": [{"slug": public.slug}],
         "vacancy": [{"slug": public.slug}],
         "card": [{"key": public.key}],
-        "*": [{"key": public.key}],
+        "*": [{"key": public.key, "slug": "x", "pk": 1, "token": "x", "name": "x", "step": 1}],
     }
 
 

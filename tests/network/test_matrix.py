@@ -19,10 +19,26 @@ from django.core.handlers.base import BaseHandler
 from django.db import transaction
 from django.test import RequestFactory
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from geo.models import Town
 from network import post
-from network.models import AppPassword, Invitation, Membership, Organisation, OwnerContact, SpaceRequest, Subscription
+from network.models import (
+    AdviceCase,
+    AdviceOffer,
+    AppPassword,
+    Article,
+    Event,
+    FundingProgramme,
+    Invitation,
+    Membership,
+    Organisation,
+    OwnerContact,
+    Showcase,
+    SpaceRequest,
+    Subscription,
+    WirSpace,
+)
 from network.owners.access import SAID
 from network.privacy import consents
 from network.seeking import mails
@@ -30,6 +46,7 @@ from tests.network.addresses import ADDRESSES
 from vacancies.models import Vacancy
 
 ROLES = ("viewer", "editor", "moderator", "manager", "admin")
+KEPT = (AdviceOffer, Article, FundingProgramme, Showcase, WirSpace)
 OWN, FOREIGN = "gransee", "bad-saarow"
 WHO = ("nobody", "person", "contact", *(f"own {r}" for r in ROLES), *(f"foreign {r}" for r in ROLES), "coordinator", "superuser")
 EVERYBODY = set(WHO)
@@ -149,6 +166,11 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
     wanted.move("active")
     match = wanted.matches.create(vacancy=vacancy, score=50, points=0, reliability=0, verdicts={"for": [], "against": [], "unknown": []})
     alert = Subscription.objects.create(kind="search", address="neu@example.org")
+    event = Event.objects.create(
+        slug="beispiel", title="Beispiel", kind="visit", starts_at=timezone.now(), ends_at=timezone.now(), venue="Saal", state="published"
+    )
+    answers = {"client_mail": "ilse@example.org", "consent_text_version": "x", "confirmed_at": timezone.now()}
+    case = AdviceCase.objects.create(audience="owner", phase="plan", topics=["property"], question="Beispiel", **answers)
     made.parameters = {
         "request_renew": {"token": mails.seal("request_renew", wanted.key)},
         "request_silent": {"token": mails.seal("request_silent", wanted.key)},
@@ -161,6 +183,8 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
         "data_of_address*": {"token": post.seal("data", "neu@example.org")},
         "consent_text": {"name": "gesuch-oeffentlich", "version": 1},
         "withdraw_consent": {"pk": consents.give(people["own viewer"], "gesuch-oeffentlich").pk},
+        "event*": {"slug": event.slug},
+        "advice_*": {"key": case.key},
         "owner*": vacancies | {"pk": owner.pk},
         "organisation*": {"key": organisation.key},
         "change_organisation": {"key": organisation.key},
@@ -181,6 +205,9 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
         "admin:vacancies_vacancy_*": {"object_id": vacancy.pk},
         "admin:network_organisation_*": {"object_id": organisation.pk},
         "admin:network_membership_*": {"object_id": membership.pk},
+        "admin:network_event_*": {"object_id": event.pk},
+        "admin:network_advicecase_*": {"object_id": case.pk},
+        **{f"admin:network_{m._meta.model_name}_*": {"object_id": m._default_manager.first().pk} for m in KEPT},
         "admin:view_on_site": {"content_type_id": ContentType.objects.get_for_model(Vacancy).pk, "object_id": vacancy.pk},
         "admin:app_list": {"app_label": "vacancies"},
         "admin:auth_user_*": {"object_id": people["person"].pk, "id": people["person"].pk},

@@ -106,7 +106,7 @@ def test_the_administration_makes_members_and_organisations(admin_client: Client
     made = {"name": "Beispiel eG", "kind": "social_enterprise", "municipality": gransee.pk, "offers": "Werkstatt", "visibility": "internal"}
     made |= {"people-TOTAL_FORMS": 0, "people-INITIAL_FORMS": 0}
     assert admin_client.post("/admin/network/organisation/add/", made).status_code == 302
-    assert Organisation.objects.get().is_verified is False
+    assert Organisation.objects.get(name="Beispiel eG").is_verified is False
 
 
 def test_only_the_contact_point_gives_memberships(client: Client, person: User, gransee: Town) -> None:

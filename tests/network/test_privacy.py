@@ -45,7 +45,7 @@ def quiet(settings: Any, tmp_path: Path) -> Iterator[None]:
 def missing(model: type[models.Model]) -> list[str]:
     """What the registry does not say of a model."""
     name, line = model._meta.label, of_model(model._meta.label)
-    said = " ".join((line.of, line.address)).split() if line else []
+    said = " ".join((line.of, line.address, line.leaves)).split() if line else []
     found = []
     for field in model._meta.get_fields(include_hidden=False):
         to_user = field.is_relation and field.related_model is User and getattr(field, "concrete", False) and not field.many_to_many

@@ -93,8 +93,8 @@ def areas(
     for row in found:
         if row.path:
             circle = getattr(row, "circle", None)
-            east, north = circle["center"]["coordinates"] if circle else (0.0, 0.0)
-            at, room = ((east, -north), circle["radius"]) if circle else (None, 0.0)
+            east, north = (circle and circle["center"]["coordinates"]) or (None, 0.0)  # none where no area of it is in the frame
+            at, room = ((east, -north), circle["radius"]) if circle and east is not None else (None, 0.0)
             made.append(Area(str(row.pk), row.name, row.path, at, room, **{"title": row.name} | describe(row)))
     return tuple(made)
 

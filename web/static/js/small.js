@@ -1,4 +1,4 @@
-// The small map of a vacancy, of the access classes, of what is reached from a vacancy, or of the vacancies that fit a request.
+// The small map of a vacancy, of the access classes, of what is reached from a vacancy, of the vacancies that fit a request, or of several places.
 /* global L */
 import { makeMap } from "./basemap.js";
 
@@ -28,6 +28,21 @@ if (kind === "classes") {
   if (area) map.fitBounds(parts[0].getBounds(), { padding: [15, 15] });
   for (const part of parts) part.addTo(map);
   L.circleMarker(at, { color: "#fffdf8", weight: 3, fillColor: "#a8432a", fillOpacity: 1, radius: 8, interactive: false }).addTo(map);
+} else if (kind === "places") {
+  const style = { color: "#fffdf8", weight: 2, fillColor: "#a8432a", fillOpacity: 0.95, radius: 9 };
+  const layer = L.geoJSON(shape, {
+    pointToLayer: (_feature, at) => L.circleMarker(at, style),
+    onEachFeature: ({ properties: { name, note, url } }, marker) => {
+      const said = document.createElement("p");
+      const title = url ? Object.assign(document.createElement("a"), { href: url }) : document.createElement("strong");
+      title.textContent = name;
+      said.append(title, document.createElement("br"), note);
+      marker.bindPopup(said);
+    },
+  }).addTo(map);
+  const box = layer.getBounds();
+  if (box.isValid()) map.fitBounds(box, { padding: [30, 30], maxZoom: 11 });
+  else map.fitBounds([[51.36, 11.27], [53.56, 14.77]]);
 } else {
   const at = [shape.coordinates[1], shape.coordinates[0]];
   map.setView(at, kind === "exact" ? 11.5 : 12);

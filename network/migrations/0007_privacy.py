@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('network', '0005_seeking_and_alerts'),
+        ('network', '0006_knowhow_and_networking'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

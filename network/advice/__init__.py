@@ -1,0 +1,1 @@
+"""Advice cases: from a question to an answer."""

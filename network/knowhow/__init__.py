@@ -1,0 +1,1 @@
+"""Know-how: articles, offers of advice, funding programmes."""

@@ -1,0 +1,58 @@
+"""Pages of the monthly letter: parse, ask, render."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from network import post
+from network.news import digest
+
+FORM = ["GET", "HEAD", "POST"]
+
+
+class NewsletterForm(forms.Form):
+    """Where the letter is to go."""
+
+    mail = forms.EmailField(label=_("Ihre E-Mail-Adresse"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
+@never_cache
+@require_http_methods(FORM)
+def newsletter(request: HttpRequest) -> HttpResponse:
+    form = NewsletterForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        digest.subscribe(form.cleaned_data["mail"], get_language() or "de")
+        return redirect("newsletter_sent")
+    return render(request, "network/news/newsletter.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@require_safe
+def newsletter_sent(request: HttpRequest) -> HttpResponse:
+    return render(request, "network/news/sent.html")
+
+
+@never_cache
+@require_http_methods(FORM)
+def newsletter_confirm(request: HttpRequest, token: str) -> HttpResponse:
+    done = request.method == "POST" and digest.confirm(token)
+    if request.method != "POST":
+        post.unseal(digest.CONFIRM, token, digest.CONFIRM_WITHIN)
+    return render(request, "network/news/confirm.html", {"done": bool(done), "asked": request.method == "POST"})
+
+
+@csrf_exempt  # a mail program posts here by itself (RFC 8058); the sealed link is the proof
+@never_cache
+@require_http_methods(FORM)
+def newsletter_stop(request: HttpRequest, token: str) -> HttpResponse:
+    if request.method == "POST":
+        digest.stop(token)
+    else:
+        post.unseal(digest.STOP, token)
+    return render(request, "network/news/stop.html", {"done": request.method == "POST"})

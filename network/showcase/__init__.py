@@ -1,0 +1,1 @@
+"""Showcases, WIR-Räume and the map of actors."""
