@@ -68,8 +68,17 @@ def everything_of(name: str, town: str = "gransee") -> User:
     words = {"audience": "owner", "phase": "search", "topics": ["property"], "plan": name, "question": name, "consent_text_version": "1"}
     case = AdviceCase.objects.create(client=user, client_name=name, client_mail=user.email, **words)
     case.entries.create(kind="note", text=name, author=user)
-    event = Event.objects.first()
-    assert event
+    when = {"starts_at": timezone.now(), "ends_at": timezone.now()}
+    event = Event.objects.create(
+        slug=f"termin-{user.pk}",
+        title="Treffen",
+        venue="Beispielhaus",
+        published_at=timezone.now(),
+        kind="",
+        entered_by=user,
+        state="published",
+        **when,
+    )
     event.registrations.create(begins_at=timezone.now(), name=name, mail=user.email)
     NewsletterSubscription.objects.create(mail=user.email)
     IdleNotice.objects.create(user=user)

@@ -27,7 +27,7 @@ from layers.publish.snapshot import store
 from layers.publish.views import FORMATS
 from network import post
 from network.alerts import sending
-from network.models import Organisation, OwnerContact, Subscription
+from network.models import Event, Organisation, OwnerContact, Subscription
 from network.seeking import mails as request_mails
 from network.seeking import matches
 from network.seeking.models import SpaceRequest
@@ -62,6 +62,9 @@ WITHOUT = {  # names that show nothing by themselves: their reason
     "snapshot_answer": "needs a question",
     "remote_picture": "no remote layer is loaded",
     "qr": "needs an address",
+    **dict.fromkeys(("advice_confirm", "advice_mine", "registration_confirm", "registration_cancel"), "asked with a wrong link"),
+    **dict.fromkeys(("newsletter_confirm", "newsletter_stop"), "asked with a wrong link"),
+    **dict.fromkeys(("article", "showcase", "showcase_photo", "funding_deadline"), "none is loaded"),
 }
 
 
@@ -128,6 +131,7 @@ def examples(public: Vacancy) -> dict[str, list[dict[str, Any]]]:
         "invitation": [{"token": post.seal("invitation", 0)}],
         "ogcapi_item": [{"name": "leerstaende", "key": public.key}],
         "ogcapi_*": [{"name": "leerstaende"}],
+        "event*": [{"slug": Event.objects.get().slug}],
         "feed": [{"ending": e} for e in ("atom", "feed.json")],
         "town*": [{"slug": "wittenberge"}],
         "district": [{"slug": "prignitz"}],
