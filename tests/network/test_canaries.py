@@ -75,7 +75,7 @@ def secrets(db: None, settings: Any, tmp_path: Path) -> Iterator[Vacancy]:
     cache.clear()
     anna = everything_of(f"{SIGN}-anna")
     post.Mail.objects.all().delete()
-    Organisation.objects.update(name=f"{SIGN} Verein", is_verified=False)
+    Organisation.objects.filter(people__user=anna).update(name=f"{SIGN} Verein", is_verified=False)
     public = Vacancy.objects.get(key=Vacancy.objects.all().public().filter(town_slug="wittenberge").order_by("key").first().key)  # type: ignore[union-attr]
     mark = f"{SIGN} am Leerstand"
     Vacancy.objects.filter(pk=public.pk).update(notes=mark, vacancy_cause=mark, parcels=[mark], source_ref=mark, imported={"a": mark})

@@ -242,6 +242,7 @@ def test_what_belongs_to_an_account_is_not_opened_by_a_mail_alone(client: Client
     assert "gibt es ein Konto" in client.get(link).content.decode()
     models_told = {h["model"] for h in json.loads(client.get(f"{link}daten.json").getvalue())["holdings"]}
     by_address = {"network.Subscription", "network.Invitation", "network.OwnerContact", "network.OwnerView", "network.Consent"}
+    by_address |= {"network.AdviceCase", "network.CaseEntry", "network.Registration", "network.NewsletterSubscription"}
     assert models_told == by_address
     client.post(link, {"sure": "on"})
     assert User.objects.filter(pk=user.pk).exists()
