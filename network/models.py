@@ -90,10 +90,11 @@ from network.knowhow.models import AdviceOffer, Article, FundingProgramme  # noq
 from network.members import Membership  # noqa: E402, F401
 from network.news.models import NewsletterSubscription  # noqa: E402, F401
 from network.organisations.models import Organisation, OrganisationMember  # noqa: E402, F401
-from network.own_buildings.models import Consent, OwnBuilding  # noqa: E402, F401
+from network.own_buildings.models import BuildingConsent, OwnBuilding  # noqa: E402, F401
 from network.owners.models import OwnerContact, OwnerView  # noqa: E402, F401
 from network.people.models import Person  # noqa: E402, F401
 from network.post import Mail  # noqa: E402, F401
+from network.privacy.models import Consent, IdleNotice  # noqa: E402, F401
 from network.reports.models import Report, ReportStep  # noqa: E402, F401
 from network.seeds import Seed  # noqa: E402, F401
 from network.seeking.models import SpaceMatch, SpaceRequest, StateChange  # noqa: E402, F401

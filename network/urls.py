@@ -11,6 +11,7 @@ from network import views
 from network.alerts.urls import urlpatterns as alerts
 from network.contacts.urls import urlpatterns as contacts
 from network.inquiries.urls import urlpatterns as inquiries
+from network.privacy.urls import urlpatterns as privacy
 from network.seeking.urls import urlpatterns as seeking
 from network.services import internal
 
@@ -27,6 +28,7 @@ urlpatterns = [
     *alerts,
     *contacts,
     *inquiries,
+    *privacy,
     path("", include("network.advice.urls")),
     path("", include("network.knowhow.urls")),
     path("", include("network.gathering.urls")),

@@ -46,6 +46,7 @@ from network.models import (
     WirSpace,
 )
 from network.owners.access import SAID
+from network.privacy import consents
 from network.reports import receiving
 from network.seeking import mails
 from tests.network.addresses import ADDRESSES
@@ -206,6 +207,9 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
         "space_request": {"key": wanted.key},
         "vacancy_takers": {"slug": vacancy.slug},
         **{name: {"token": post.seal(name, alert.pk, alert.address)} for name in ("alert_confirm", "alert_stop", "alert_renew")},
+        "data_of_address*": {"token": post.seal("data", "neu@example.org")},
+        "consent_text": {"name": "gesuch-oeffentlich", "version": 1},
+        "withdraw_consent": {"pk": consents.give(people["own viewer"], "gesuch-oeffentlich").pk},
         "event*": {"slug": event.slug},
         "advice_*": {"key": case.key},
         "owner*": vacancies | {"pk": owner.pk},
