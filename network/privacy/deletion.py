@@ -12,18 +12,21 @@ import hmac
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from geo.errors import InvalidFile, NotAllowed
-from network.privacy.holdings import HOLDINGS, Anonymise, Delete, Holding, Subject, histories_of
+from network.privacy.holdings import HOLDINGS, Anonymise, Delete, Holding, histories_of
+from network.privacy.subjects import Subject
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def delete(who: Subject, until: datetime.datetime | None = None, *, log: bool = 
     for holding in HOLDINGS:
         rows = holding.rows(who)
         if until is not None and holding.begun:
-            rows = rows.filter(**{f"{holding.begun}__lte": until})
+            rows = rows.filter(Q(**{f"{holding.begun}__lte": until}) | Q(**{holding.begun: None}))
         if found := _end(holding, rows):
             done[holding.model] = found
     _forget_jobs(who)
@@ -83,12 +86,17 @@ def _end(holding: Holding, rows: QuerySet[Any]) -> int:
     if not keys:
         return 0
     rows = rows.model._default_manager.filter(pk__in=keys)
+    if holding.first:
+        before = import_string(holding.first) if "." in holding.first else methodcaller(holding.first)
+        for row in rows:
+            before(row)
     if isinstance(holding.end, Delete):
         _delete_files(holding, rows)
         rows.delete()
         forget_history(holding.of_model, keys)
     elif isinstance(holding.end, Anonymise):
-        rows.update(**holding.end.values)
+        if holding.end.values:
+            rows.update(**holding.end.values)
         forget_history(holding.of_model, keys, holding.end.values)
     else:
         return 0

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -20,42 +19,31 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import FileField, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from network.privacy.purposes import ACCOUNT, ADVICE, ALERTS, EVENTS, ORGANISATIONS, OWNERS, PROOF, REGISTER, SEEKING, Purpose
+from network.privacy.purposes import (
+    ACCOUNT,
+    ADVICE,
+    ALERTS,
+    EVENTS,
+    MEDIATION,
+    ORGANISATIONS,
+    OWN_BUILDINGS,
+    OWNERS,
+    PROOF,
+    REGISTER,
+    REPORTS,
+    SEEKING,
+    Purpose,
+)
+from network.privacy.subjects import Subject
+from network.privacy.words import LABELS, NAMES
 
 WITH_ACCOUNT = _("bis das Konto gelöscht wird")
 
 
-@dataclass(frozen=True)
-class Subject:
-    """A person: an account, or addresses alone; addresses are such that the person has shown to have."""
-
-    user: User | None = None
-    addresses: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, user: User) -> Subject:
-        """Return the person of an account with the addresses they confirmed."""
-        return cls(user, tuple(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)))
-
-    @classmethod
-    def by(cls, address: str) -> Subject:
-        """Return who has an address. An account that confirmed it is reached by signing in, one that never did is theirs, too."""
-        rows = EmailAddress.objects.filter(email__iexact=address)
-        holder = None
-        if not rows.filter(verified=True).exists():
-            alone = rows.exclude(user__emailaddress__verified=True).select_related("user").first()
-            holder = alone.user if alone else None
-        return cls(holder, (address,))
-
-
-def is_of_an_account(address: str) -> bool:
-    """Whether somebody confirmed an address for their account."""
-    return EmailAddress.objects.filter(email__iexact=address, verified=True).exists()
-
-
 def with_periods(text: Any) -> str:
     """Return a text with the periods that are set filled in."""
-    return str(text).format(**settings.RETENTION, owner_log_months=settings.OWNER_LOG_MONTHS)
+    others = ("OWNER_LOG_MONTHS", "REPORT_UNCONFIRMED_MONTHS", "REPORT_ADDRESS_MONTHS", "INQUIRY_MONTHS")
+    return str(text).format(**settings.RETENTION, **{name.lower(): getattr(settings, name) for name in others})
 
 
 @dataclass(frozen=True)
@@ -102,6 +90,7 @@ class Holding:
     end: End = field(default_factory=Delete)
     leaves: str = ""  # paths to accounts that are only named in rows of others: emptied with the account
     find: Callable[[Subject], QuerySet[Any]] | None = None  # where no path leads to the person
+    first: str = ""  # what is done with each row before its end: its method, or the path of a function
 
     @property
     def lasts(self) -> str:
@@ -144,63 +133,7 @@ class Holding:
         return [f.name for f in self.of_model._meta.get_fields() if isinstance(f, FileField)]
 
 
-BEGINNINGS = ("created_at", "date_joined", "asked_at", "given_at", "sent_at", "at", "first_seen")
-LABELS = {
-    "id": _("Nummer"),
-    "at": _("Zeit"),
-    "created_at": _("angelegt"),
-    "updated_at": _("geändert"),
-    "confirmed_at": _("bestätigt"),
-    "last_sent_at": _("zuletzt geschrieben"),
-    "expires_on": _("läuft ab am"),
-    "told_at": _("in einer E-Mail genannt"),
-    "first_seen": _("zuerst gefunden"),
-    "is_current": _("passt noch"),
-    "score": _("passt zu (Prozent)"),
-    "verdicts": _("was dafür und was dagegen spricht"),
-    "vacancy_id": _("Leerstand"),
-    "state": _("Stand"),
-    "to": _("an"),
-    "subject": _("Betreff"),
-    "text": _("Text"),
-    "key": _("Kennung"),
-    "email": _("E-Mail-Adresse"),
-    "verified": _("bestätigt"),
-    "state_since": _("Stand seit"),
-    "consent_text_version": _("Fassung der Einwilligung"),
-    "last_month": _("letzter Rundbrief"),
-    "event": _("Veranstaltung"),
-    "slug": _("Adresse"),
-    "kind": _("Art"),
-    "primary": _("erste Adresse"),
-    "type": _("Art"),
-    "last_used_at": _("zuletzt benutzt"),
-    "ip": _("Netzadresse"),
-    "user_agent": _("Browser"),
-    "last_seen_at": _("zuletzt gesehen"),
-    "expire_date": _("endet"),
-    "sent": _("gesendet"),
-    "action_time": _("Zeit"),
-    "change_message": _("Änderung"),
-    "object_repr": _("geändertes Ding"),
-    "username": _("Name des Kontos"),
-    "date_joined": _("Konto seit"),
-    "last_login": _("zuletzt angemeldet"),
-    "first_name": _("Vorname"),
-    "last_name": _("Nachname"),
-    "note": _("Notiz"),
-}
-NAMES = {
-    "auth.User": _("Konto"),
-    "admin.LogEntry": _("eigene Änderungen in der Verwaltung"),
-    "account.EmailAddress": _("E-Mail-Adressen"),
-    "account.EmailConfirmation": _("Bestätigungen von E-Mail-Adressen"),
-    "mfa.Authenticator": _("zweite Faktoren"),
-    "usersessions.UserSession": _("angemeldete Geräte"),
-    "sessions.Session": _("Sitzungen"),
-    "network.Mail": _("E-Mails, die auf den Versand warten"),
-    "network.StateChange": _("Verlauf der Gesuche"),
-}
+BEGINNINGS = ("created_at", "date_joined", "asked_at", "given_at", "sent_at", "received_at", "at", "first_seen", "verified_at")
 
 
 def sessions(who: Subject) -> QuerySet[Any]:
@@ -225,6 +158,12 @@ def changes(who: Subject) -> QuerySet[Any]:
             content_type=ContentType.objects.get_for_model(rows.model), object_id__in=[str(pk) for pk in rows.values_list("pk", flat=True)]
         )
     return model.objects.filter(Q(user=who.user) | about)
+
+
+def messages(who: Subject) -> QuerySet[Any]:
+    """What a person wrote in their inquiries; what others answered is theirs."""
+    model = apps.get_model("network.InquiryMessage")
+    return model.objects.all().of_seeker().filter(inquiry__seeker=who.user) if who.user else model.objects.none()
 
 
 HOLDINGS = (
@@ -315,6 +254,65 @@ HOLDINGS = (
         shows="mail created_at confirmed_at last_month",
         kept=_("bis zum Abbestellen"),
     ),
+    Holding(
+        "network.ReportStep",
+        REPORTS,
+        of="report__user",
+        address="report__email",
+        shows="before after reason at",
+        kept=_("wie die Meldung"),
+        leaves="by",
+    ),
+    Holding(
+        "network.Report",
+        REPORTS,
+        of="user",
+        address="email",
+        shows="key kind state town street house_no postcode former_use vacant_since_year seen note email received_at decided_at",
+        kept=_("unbestätigt {report_unconfirmed_months} Monate; Angaben zur Person {report_address_months} Monate nach der Entscheidung"),
+    ),
+    Holding(
+        "network.BuildingConsent",
+        PROOF,
+        of="own_building__user",
+        shows="text_version text visibility given_at withdrawn_at",
+        kept=_("wie der Eintrag"),
+    ),
+    Holding(
+        "network.OwnBuilding",
+        OWN_BUILDINGS,
+        of="user",
+        shows="vacancy_id stated_role created_at",
+        first="withdraw_consent",
+    ),
+    Holding(
+        "network.InquiryMessage",
+        MEDIATION,
+        shows="text state at",
+        kept=_("wie die Anfrage"),
+        end=Anonymise({"author": None}),
+        leaves="author",
+        find=messages,
+    ),
+    Holding(
+        "network.Inquiry",
+        MEDIATION,
+        of="seeker",
+        shows="key vacancy_id topic state reason shares_address created_at ended_at",
+        kept=_("{inquiry_months} Monate nach ihrem Ende"),
+        end=Anonymise(),
+        leaves="taken_by",
+        first="network.inquiries.thread.anonymise",
+    ),
+    Holding("network.InquiryBlock", MEDIATION, of="user", shows="at", leaves="by"),
+    Holding(
+        "network.ContactPoint",
+        MEDIATION,
+        address="mailbox",
+        shows="name function mailbox phone person consent_on",
+        kept=_("solange die Stelle zuständig ist; der Name, solange die Person zustimmt"),
+        end=Anonymise({"mailbox": "", "phone": "", "person": "", "consent_on": None, "consent_version": "", "is_stale": True}),
+    ),
     Holding("network.StateChange", SEEKING, of="request__owner", shows="state at", kept=_("wie das Gesuch")),
     Holding(
         "network.SpaceRequest",
@@ -366,6 +364,7 @@ OF_NOBODY = {
     "network.Article": "a text",
     "network.AdviceOffer": "an offer of an organisation",
     "network.FundingProgramme": "a programme",
+    "network.StaleReminder": "which municipality was reminded in which month",
     "network.Seed": "which examples were loaded",
     "network.Showcase": "a place that is shown; its organisation wants it",
     "network.ShowcasePhoto": "credits its author, who must be named as long as the picture is shown",

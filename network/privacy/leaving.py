@@ -10,7 +10,7 @@ from django.utils import translation
 from network import post
 from network.organisations.models import Organisation, OrganisationMember, OrganisationRole, OrganisationVisibility
 from network.privacy.deletion import delete
-from network.privacy.holdings import Subject
+from network.privacy.subjects import Subject
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

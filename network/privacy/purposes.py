@@ -51,3 +51,16 @@ ADVICE = Purpose(
     _("Beratung"), _("Ratsuchende"), _("Einwilligung, Art. 6 Abs. 1 Buchst. a DSGVO"), _("wer in der Kontaktstelle den Fall bearbeitet")
 )
 EVENTS = Purpose(_("Veranstaltungen"), _("wer sich anmeldet"), _("Art. 6 Abs. 1 Buchst. b DSGVO"), _("wer die Veranstaltung betreut"))
+REPORTS = Purpose(_("Meldungen von Leerstand"), _("Meldende"), _("Art. 6 Abs. 1 Buchst. e DSGVO"), _("wer am Ort „Prüfen“ darf"))
+OWN_BUILDINGS = Purpose(
+    _("Eigene Gebäude"),
+    _("Eigentümer:innen mit Konto"),
+    _("Einwilligung, Art. 6 Abs. 1 Buchst. a DSGVO"),
+    _("wer am Ort „Prüfen“ darf; öffentlich das Gebäude, nie die Person"),
+)
+MEDIATION = Purpose(
+    _("Vermittlung von Anfragen"),
+    _("Suchende und Ansprechpersonen"),
+    _("Art. 6 Abs. 1 Buchst. b und e DSGVO"),
+    _("die zuständige Stelle, wer am Ort „Prüfen“ darf, und die Kontaktstelle"),
+)

@@ -26,9 +26,10 @@ from network.models import AppPassword
 from network.owners.models import OwnerContact, OwnerView
 from network.people.models import Person
 from network.privacy.deletion import delete, forget_history, shorten_log
-from network.privacy.holdings import Subject, histories_of
+from network.privacy.holdings import histories_of
 from network.privacy.leaving import leave
 from network.privacy.models import Consent, IdleNotice
+from network.privacy.subjects import Subject
 from network.seeking.models import SpaceRequest
 from network.seeking.states import RequestState
 from network.signin.tasks import forget_sign_ins

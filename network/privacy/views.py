@@ -24,9 +24,9 @@ from network.privacy import consents
 from network.privacy.deletion import delete, preview
 from network.privacy.export import export
 from network.privacy.forms import AddressForm, LeaveForm, SureForm
-from network.privacy.holdings import Subject, is_of_an_account
 from network.privacy.leaving import leave
 from network.privacy.models import Consent
+from network.privacy.subjects import Subject, is_of_an_account
 from vacancies.prose import as_html
 
 LINK_LASTS = datetime.timedelta(hours=24)

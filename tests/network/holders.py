@@ -16,23 +16,29 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from geo.models import Town
+from geo.models import District, Town
 from network import post
+from network.inquiries.thread import begin
 from network.models import (
     AdviceCase,
     AppPassword,
+    ContactPoint,
     Event,
     IdleNotice,
+    InquiryBlock,
     Invitation,
     Membership,
     NewsletterSubscription,
     Organisation,
+    OwnBuilding,
     OwnerContact,
     OwnerView,
     Person,
+    Report,
     Subscription,
 )
 from network.privacy import consents
+from network.reports.receiving import hand_in
 from network.seeking.models import SpaceRequest
 from tests.network.people import PASSWORD, account, sign_in, sign_in_with_app, with_app
 from vacancies.models import Vacancy
@@ -81,6 +87,16 @@ def everything_of(name: str, town: str = "gransee") -> User:
     )
     event.registrations.create(begins_at=timezone.now(), name=name, mail=user.email)
     NewsletterSubscription.objects.create(mail=user.email)
+    hand_in(Report(kind="vacancy", town=place, street=name, seen=name, note=name), user)
+    own = OwnBuilding.objects.create(user=user, vacancy=vacancy, stated_role="owner")
+    own.consents.create(text_version="1", text="Beispiel", visibility="coarse")
+    begin(user, vacancy, f"{name} sucht eine Werkstatt.")
+    InquiryBlock.objects.create(user=user)
+    elsewhere = District.objects.exclude(pk=place.district_id).first()  # so that nobody's inquiries are sent there
+    agreed = {"person": name, "consent_on": timezone.localdate(), "consent_version": "1"}
+    ContactPoint.objects.create(
+        name=f"Beispielstelle {user.pk}", function="culture", mailbox=user.email, district=elsewhere, verified_at=timezone.now(), **agreed
+    )
     IdleNotice.objects.create(user=user)
     user.secret = with_app(user)  # type: ignore[attr-defined]
     post.write(user.email, "account_idle", {"on": datetime.date(2026, 1, 1), "login": name})
@@ -121,6 +137,7 @@ def tables_naming(word: str) -> set[str]:
 
 def counts_of(user: User) -> dict[str, Any]:
     """How many rows each holding has of a person."""
-    from network.privacy.holdings import HOLDINGS, Subject
+    from network.privacy.holdings import HOLDINGS
+    from network.privacy.subjects import Subject
 
     return {h.model: h.rows(Subject.of(user)).count() for h in HOLDINGS}
