@@ -3,5 +3,7 @@
 from network.advice import tasks as advice  # noqa: F401
 from network.alerts import tasks as alerts  # noqa: F401
 from network.gathering import tasks as gathering  # noqa: F401
+from network.mailing import tasks as mailing  # noqa: F401
+from network.merging import tasks as merging  # noqa: F401
 from network.news import tasks as news  # noqa: F401
 from network.seeking import tasks as seeking  # noqa: F401

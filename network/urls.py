@@ -31,4 +31,8 @@ urlpatterns = [
     path("", include("network.organisations.urls")),
     path("", include("network.invitations.urls")),
     path("", include("network.owners.urls")),
+    path("", include("network.desk.urls")),
+    path("", include("network.merging.urls")),
+    path("", include("network.mailing.urls")),
+    path("", include("network.impact.urls")),
 ]

@@ -91,6 +91,10 @@ class VacancyQuerySet(models.QuerySet["Vacancy"]):
         """Those in the municipalities where the person may change them."""
         return self.filter(scope_of(user, "editor").rows("town__ags8"))
 
+    def unconfirmed_before(self, day: datetime.date) -> VacancyQuerySet:
+        """Published ones that nobody has confirmed since a day."""
+        return self.filter(publication=c.Publication.PUBLISHED).filter(Q(verified_at=None) | Q(verified_at__lt=day))
+
     def real(self) -> VacancyQuerySet:
         """The ones that exist."""
         return self.filter(is_example=False)
