@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -11,8 +13,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from rules.contrib.views import permission_required
 
+from geo.errors import NotAllowed
 from network.desk.desk import Desk, name_of
 from network.desk.forms import AssignForm, NarrowForm
 from network.desk.models import Assignment
@@ -21,7 +23,19 @@ from network.signin.factor import second_factor_required
 
 PAGE = 25
 MATCHES = 10
-coordinator_required = permission_required("network.coordinate", raise_exception=True)
+View = Callable[..., HttpResponse]
+
+
+def coordinator_required(view: View) -> View:
+    """Return the view for the contact point alone."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **words: Any) -> HttpResponse:
+        if not request.user.has_perm("network.coordinate"):
+            raise NotAllowed(_("Diese Seite ist für die Kontaktstelle."))
+        return view(request, *args, **words)
+
+    return guarded
 
 
 @never_cache

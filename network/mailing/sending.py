@@ -9,6 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from geo.errors import NotAllowed
 from layers.tasks import soon
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 STOP = "mailing-stop"
 BATCH = 50  # mails a run of the queue writes
 PER_DAY = 3  # letters a person may send in 24 hours
+CHANGED = gettext_lazy("Inzwischen hat sich geändert, was im Schreiben steht oder wer es bekommt. Bitte sehen Sie beides noch einmal an.")
 MOST = 2000  # people a letter may go to
 
 

@@ -67,7 +67,11 @@ def test(request: HttpRequest, pk: int) -> HttpResponse:
 @coordinator_required
 @require_POST
 def send(request: HttpRequest, pk: int) -> HttpResponse:
-    sent = sending.send(get_object_or_404(Mailing, pk=pk), request.POST.get("seen", ""), request.user)
+    found, seen = get_object_or_404(Mailing, pk=pk), request.POST.get("seen", "")
+    if found.state == MailingState.DRAFT and seen != recipients.choose(found).digest:
+        messages.warning(request, sending.CHANGED)
+        return redirect("mailing", pk)
+    sent = sending.send(found, seen, request.user)
     messages.success(request, _("Das Schreiben geht an {n} Personen.").format(n=sent.n_recipients))
     return redirect("mailing", pk)
 

@@ -216,6 +216,9 @@ def _restore(model: type[Any], values: Mapping[str, Any]) -> None:
         if name.endswith("_id"):
             setattr(row, name, value)
     row.save(force_insert=True)
+    stamps = [f for f in model._meta.concrete_fields if getattr(f, "auto_now_add", False) or getattr(f, "auto_now", False)]
+    if stamps:  # saving gave them the time of now
+        model._base_manager.filter(pk=row.pk).update(**{f.attname: f.to_python(values[f.attname]) for f in stamps})
 
 
 def _give_back(model: type[Any], found: Merge, before: Mapping[str, Any]) -> None:

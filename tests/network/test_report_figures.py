@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from network.gathering import seats
@@ -15,7 +16,8 @@ from network.gathering.models import Event
 from network.impact import counting, drawing
 from network.impact.counting import Act, Group
 from network.impact.report import BY_KEY, Counted, Period, as_csv, in_public, month_label
-from network.models import Attendance, Registration, SpaceRequest, StateChange
+from network.models import Attendance, Membership, Registration, SpaceRequest, StateChange
+from tests.network.people import account, sign_in_with_app, with_app
 
 BERLIN = ZoneInfo("Europe/Berlin")
 UTC = datetime.UTC
@@ -78,6 +80,7 @@ def test_small_groups_join_their_neighbours_and_make_the_same_whole() -> None:
     assert counting.pool([Group(("1",), 4, 9)]) == []
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.integers(0, 12), max_size=14))
 def test_no_group_tells_of_fewer_than_five_and_nothing_is_left_to_work_out(sizes: list[int]) -> None:
     groups = [Group((str(n),), size, size) for n, size in enumerate(sizes)]
@@ -89,6 +92,7 @@ def test_no_group_tells_of_fewer_than_five_and_nothing_is_left_to_work_out(sizes
     assert later[: len(counting.settled(groups))] == counting.settled(groups)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.sets(st.sampled_from("abcdef"), max_size=3), max_size=40))
 def test_no_use_tells_of_fewer_than_five(things: list[set[str]]) -> None:
     acts = [Act(at("2026-01-05T12:00"), str(n), "", tuple(sorted(uses))) for n, uses in enumerate(things)]
@@ -140,7 +144,9 @@ def test_the_public_sum_waits_until_a_quarter_is_over_and_tells_of_five(django_u
     requests_of(owner, *(["2026-02-10T10:00"] * 4), "2026-05-02T10:00", *(["2026-08-02T10:00"] * 6))
 
     def told(day: str) -> Any:
-        return next((whole and whole.things, until) for f, whole, until in in_public(datetime.date.fromisoformat(day)) if f.key == "gesuche")
+        return next(
+            (whole and whole.things, until) for f, whole, until in in_public(datetime.date.fromisoformat(day)) if f.key == "gesuche"
+        )
 
     assert told("2026-04-01") == (None, "")  # four are too few
     assert told("2026-06-30") == (None, "")  # the second quarter is not over
@@ -155,8 +161,13 @@ def test_how_many_came_stays_when_the_names_are_forgotten() -> None:
     event = Event.objects.create(
         slug="werkstatt", title="Werkstatt", kind="workshop", starts_at=begins, ends_at=begins, venue="Saal", state="published"
     )
-    rows = [Registration(event=event, begins_at=begins, name="N", mail=f"{n}@example.org", state="seated", confirmed_at=begins) for n in range(6)]
-    Registration.objects.bulk_create([*rows, Registration(event=event, begins_at=begins, name="N", mail="w@example.org", state="cancelled")])
+    rows = [
+        Registration(event=event, begins_at=begins, name="N", mail=f"{n}@example.org", state="seated", confirmed_at=begins)
+        for n in range(6)
+    ]
+    Registration.objects.bulk_create(
+        [*rows, Registration(event=event, begins_at=begins, name="N", mail="w@example.org", state="cancelled")]
+    )
     march = Period(datetime.date(2026, 3, 1), datetime.date(2026, 3, 31))
     before = Counted(BY_KEY["teilnahmen"], march).total
     seats.forget(at("2026-06-01T00:00"))
@@ -177,3 +188,22 @@ def test_a_picture_tells_its_numbers_in_words_and_no_label_is_markup() -> None:
     assert "März &amp; April: 12; Mai: 6" in made
     assert 'width="550"' in made
     assert 'width="275"' in made
+
+
+@pytest.mark.django_db
+def test_pages_files_and_pictures_of_the_report(client: Client) -> None:
+    erna = account("erna")
+    Membership.objects.create(user=erna, statewide=True, role="moderator")
+    sign_in_with_app(client, erna, with_app(erna))
+    for path, status, begins in (
+        ("", 200, b"<!doctype html>"),
+        ("?von=2026-02-01&bis=2026-01-01", 400, b"<!doctype html>"),
+        ("?von=gestern", 400, b"<!doctype html>"),
+        ("objekte-monat.svg?von=2026-01-01&bis=2026-03-31", 200, b"<svg"),
+        ("objekte-monat.png?von=2026-01-01&bis=2026-03-31", 200, b"\x89PNG"),
+        ("termine-nutzung.svg", 404, b"<!doctype html>"),
+    ):
+        answer = client.get(f"/schreibtisch/bericht/{path}")
+        assert (answer.status_code, answer.content.lstrip()[: len(begins)]) == (status, begins), path
+    assert client.get("/schreibtisch/bericht.csv").content.decode().startswith("Kennzahl,gegliedert,Gruppe")
+    assert "noch keine Zahl" in client.get("/ueberblick/wirkung/").content.decode()
