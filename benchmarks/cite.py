@@ -23,6 +23,7 @@ from benchmarks.cite_schemas import schemas
 from benchmarks.serving import ROOT, served
 
 REPORT = ROOT / "docs" / "conformance.md"
+BY_HAND = "## DCAT-AP.de"  # from this heading on, people write
 AGENT = "ServiceRegistryAgent"
 LIBRARIES = (  # what Java 8 had inside, and what the agent is written with
     "javax.xml.bind:jaxb-api:2.3.1:jar",
@@ -170,7 +171,8 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     if not shutil.which("java"):
         sys.exit("Java is missing; install it with: sudo apt-get install -y default-jdk-headless maven")
-    lines = ["# Conformance", "", f"OGC's own suites, run by `./dev cite` on {datetime.date.today()} against the example data.", ""]
+    said = f"OGC's own suites, run by `./dev cite` on {datetime.date.today()} against the example data."
+    lines = ["# Conformance", "", "## Services", "", said, ""]
     failures = 0
     with served() as base:
         for suite in SUITES:
@@ -188,7 +190,8 @@ def main() -> int:
             lines += [f"- **{suite.title}** (`{jar.name}`): {said}."]
             lines += [f"  - `{name}` ({len(messages)}): {messages[0]}" for name, messages in found.failed.items()]
             lines += [""]
-    REPORT.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    _before, heading, kept = REPORT.read_text(encoding="utf-8").partition(BY_HAND)
+    REPORT.write_text("\n".join([*lines, heading + kept]).rstrip() + "\n", encoding="utf-8")
     print(f"  written to {REPORT.relative_to(ROOT)}")
     return 1 if failures else 0
 

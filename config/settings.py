@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -139,6 +140,9 @@ DEFAULT_FROM_EMAIL = os.environ.get("RW_MAIL_FROM") or CONTACT["mail"]
 LOCAL_URL = os.environ.get("RW_LOCAL_URL", "http://localhost:8000")  # for links in mails of a trial without RW_PUBLIC_URL
 CONTACT_IS_NAMED = bool(os.environ.get("RW_CONTACT_NAME") and os.environ.get("RW_CONTACT_MAIL"))
 CONTRIBUTOR_ID = os.environ.get("RW_CONTRIBUTOR_ID", "")  # the URI that GovData gave the publisher
+PUBLISHER_TYPE = os.environ.get("RW_PUBLISHER_TYPE", "")  # what kind of body it is, and what only it can say of the catalogue
+CATALOGUE_LICENCE = os.environ.get("RW_CATALOGUE_LICENCE", "")
+PUBLIC_SINCE = datetime.date.fromisoformat(os.environ["RW_PUBLIC_SINCE"]) if os.environ.get("RW_PUBLIC_SINCE") else None
 PGTRIGGER_INSTALL_ON_MIGRATE = True  # a restored dump lacks the trigger that compares geometries
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -190,6 +194,11 @@ MFA_TOTP_TOLERANCE = 1  # steps of 30 s that clocks may differ
 # Behind how many proxies the server stands that each add to X-Forwarded-For; limits are counted per client's address.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("RW_PROXIES", "1" if os.environ.get("RW_HTTPS", "") == "1" else "0"))
 OWNER_LOG_MONTHS = int(os.environ.get("RW_OWNER_LOG_MONTHS", "12"))  # how long it is kept who looked at owners' data
+
+REPORT_UNCONFIRMED_MONTHS = int(os.environ.get("RW_REPORT_UNCONFIRMED_MONTHS", "6"))  # then reports nobody confirmed are deleted
+REPORT_ADDRESS_MONTHS = int(os.environ.get("RW_REPORT_ADDRESS_MONTHS", "3"))  # after the decision a reporter's address is kept so long
+UNPUBLISH_MONTHS = int(os.environ.get("RW_UNPUBLISH_MONTHS", "24"))  # unconfirmed for longer: no longer public; 0 = never
+UPLOADS = DATA_DIR / "uploads"  # lists that wait to be applied, for an hour
 
 # Pages speak to nobody but this server. An operator may add one basemap host.
 BASEMAP_URL = os.environ.get("RW_BASEMAP_URL", "")  # XYZ template, empty = own quiet basemap

@@ -55,6 +55,10 @@ class Expired(RaumError):
     """A link of a mail that is no longer good, or never was."""
 
 
+class TooMany(RaumError):
+    """More than one person or one connection may do in a day."""
+
+
 class Busy(RaumError):
     """The server is at work for others; worth another try after `retry_after_s` seconds."""
 
@@ -70,6 +74,7 @@ STATUS: dict[type[RaumError], int] = {
     ImportRefused: 409,
     NotAllowed: 403,
     Expired: 410,
+    TooMany: 429,
     RemoteFailed: 502,
     Busy: 503,
     RaumError: 400,

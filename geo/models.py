@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.gis.db import models
+from django.contrib.gis.db.models.functions import Distance
 from django.contrib.gis.measure import D
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import Q
@@ -148,6 +149,11 @@ class TownQuerySet(models.QuerySet["Town"]):
         """Towns that exist today: those not merged into another."""
         return self.filter(merged_into__isnull=True)
 
+    def called(self, name: str) -> Town | None:
+        """The one with this slug, or with this name where no other has it; None where there is none."""
+        found = self.filter(slug=name) or self.filter(name__iexact=name)
+        return found[0] if len(found) == 1 else None
+
     def covering(self, point: object) -> TownQuerySet:
         """Towns whose area covers the point (storage CRS)."""
         return self.filter(geom__covers=point)
@@ -225,6 +231,14 @@ class Town(models.Model):
         return reverse("town", args=[self.slug])
 
 
+class AddressQuerySet(models.QuerySet["Address"]):
+    """Addresses, asked in sentences."""
+
+    def nearest(self, point: object, most_m: float) -> Address | None:
+        """The one that lies closest to a point (storage CRS), not further away than `most_m`; None where there is none."""
+        return self.filter(point__dwithin=(point, D(m=most_m))).annotate(away=Distance("point", point)).order_by("away", "pk").first()
+
+
 class Address(models.Model):
     """A house address with its position, for placing rows that have no coordinates. `key` is street and number, plain."""
 
@@ -235,6 +249,8 @@ class Address(models.Model):
     place = models.CharField(_("Ort"), max_length=80, blank=True)
     key = models.CharField(max_length=140)
     point = models.PointField(_("Lage"), srid=crs.STORAGE)
+
+    objects: ClassVar = AddressQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Adresse")

@@ -44,6 +44,10 @@ class Scope:
         """A short name of the scope, for keys of caches."""
         return hashlib.sha256(self.words.encode()).hexdigest()[:24]
 
+    def covers(self, ags: str) -> bool:
+        """Whether a municipality is in it."""
+        return self.everywhere or ags in self.towns
+
     def rows(self, column: str) -> Q:
         """Return the condition on a column that holds the AGS."""
         if self.everywhere:

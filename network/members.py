@@ -86,6 +86,15 @@ class MembershipQuerySet(OfATenantQuerySet):
         """Those that cover a town."""
         return self.over(Membership(town=town))
 
+    def who_edit(self) -> MembershipQuerySet:
+        """Those in force of people who may sign in and change the register, with whom they are of."""
+        may = self.in_force().filter(role__in=roles_from(Role.EDITOR), user__is_active=True)
+        return may.select_related("user__person")
+
+    def of_places(self) -> MembershipQuerySet:
+        """Those of a municipality, an Amt or a district, not of the contact point."""
+        return self.filter(statewide=False)
+
     def highest_role(self) -> str:
         """Return the role among them that may most; '' when there is none."""
         return max(set(self.values_list("role", flat=True)), key=Role.values.index, default="")

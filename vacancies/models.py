@@ -10,18 +10,21 @@ import pghistory
 import pgtrigger
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.measure import D
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Case, Count, F, Q, Value, When
-from django.db.models.functions import Concat, Upper
+from django.db.models.functions import Coalesce, Concat, TruncDate, Upper
 from django.utils import translation
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from geo import crs
+from geo.addresses import address_key
 from geo.models import UMLAUTS, Dataset, Town
 from geo.scope import scope_of
 from vacancies import choices as c
@@ -91,9 +94,26 @@ class VacancyQuerySet(models.QuerySet["Vacancy"]):
         """Those in the municipalities where the person may change them."""
         return self.filter(scope_of(user, "editor").rows("town__ags8"))
 
-    def unconfirmed_before(self, day: datetime.date) -> VacancyQuerySet:
-        """Published ones that nobody has confirmed since a day."""
-        return self.filter(publication=c.Publication.PUBLISHED).filter(Q(verified_at=None) | Q(verified_at__lt=day))
+    def at(self, point: GEOSGeometry | None, town: Town, address: str, most_m: float) -> list[Vacancy]:
+        """Those that lie close to a point (storage CRS) or have the same address in a town, public or not."""
+        near = list(self.filter(point__dwithin=(point, D(m=most_m)))) if point else []
+        wanted = address_key(address)
+        same = [v for v in self.filter(town=town).exclude(house_no="") if address_key(f"{v.street} {v.house_no}") == wanted]
+        return list({v.pk: v for v in (*near, *(same if wanted else []))}.values())
+
+    def unconfirmed_since(self, day: datetime.date) -> VacancyQuerySet:
+        """The published ones that nobody has confirmed (or, never confirmed, entered) since a day, longest ago first."""
+        published = self.filter(publication=c.Publication.PUBLISHED)
+        last = published.annotate(last_seen_on=Coalesce("verified_at", TruncDate("created_at")))
+        return last.filter(last_seen_on__lt=day).order_by("last_seen_on", "key")
+
+    def with_keys(self, keys: list[str]) -> VacancyQuerySet:
+        """Those with one of these keys."""
+        return self.filter(key__in=keys)
+
+    def drafts_of_imports(self) -> VacancyQuerySet:
+        """What was read from lists and is not published yet."""
+        return self.filter(source=c.Source.IMPORT, publication=c.Publication.DRAFT)
 
     def real(self) -> VacancyQuerySet:
         """The ones that exist."""
@@ -369,28 +389,7 @@ class Photo(models.Model):
         return self.alt_text
 
 
-class SiteText(models.Model):
-    """A page of text that the operator owns; without a row the text in web/texts/ is shown."""
-
-    class Name(models.TextChoices):
-        IMPRESSUM = "impressum", _("Impressum")
-        DATENSCHUTZ = "datenschutz", _("Datenschutz")
-        BARRIEREFREIHEIT = "barrierefreiheit", _("Barrierefreiheit")
-        LEICHT = "leichte-sprache", _("Leichte Sprache")
-
-    name = models.CharField(_("Seite"), max_length=20, choices=Name.choices)
-    language = models.CharField(_("Sprache"), max_length=2, choices=[("de", "Deutsch"), ("en", "English")], default="de")
-    body = models.TextField(_("Text (Markdown)"))
-
-    class Meta:
-        verbose_name = _("Text")
-        verbose_name_plural = _("Texte")
-        constraints: ClassVar = [models.UniqueConstraint(fields=("name", "language"), name="text_once_per_language")]
-
-    def __str__(self) -> str:
-        return f"{self.get_name_display()} ({self.language})"
-
-
 from vacancies.past import PastVacancy  # noqa: E402, F401
 from vacancies.public import PublicPhoto, PublicUnit, PublicVacancy  # noqa: E402, F401  (Django finds models here)
 from vacancies.register import RegisterVacancy  # noqa: E402, F401
+from vacancies.texts import SiteText  # noqa: E402, F401

@@ -13,10 +13,13 @@ from operator import and_
 from typing import ClassVar
 
 from django.contrib.gis.db import models
+from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.measure import D
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from geo.addresses import address_key
 from geo.criteria import Choice
 from geo.filtering import FilterSet
 from geo.positions import X, Y
@@ -39,6 +42,17 @@ class PublicVacancyQuerySet(models.QuerySet["PublicVacancy"]):
     def beside(self, vacancy: PublicVacancy) -> PublicVacancyQuerySet:
         """Others in the municipality of a vacancy."""
         return self.in_town(vacancy.town_slug).exclude(key=vacancy.key)
+
+    def at(self, point: GEOSGeometry | None, town_slug: str, address: str, most_m: float) -> list[PublicVacancy]:
+        """Those with a public place that lie close to a point (storage CRS) or have the same address in a town.
+
+        Rows with a coarse place are none of them: to find one here would tell where it is.
+        """
+        exact = self.filter(is_exact=True)
+        near = list(exact.filter(point__dwithin=(point, D(m=most_m)))) if point else []
+        wanted = address_key(address)
+        same = [v for v in exact.in_town(town_slug).exclude(house_no="") if address_key(v.address) == wanted] if wanted else []
+        return list({v.key: v for v in (*near, *same)}.values())
 
     def last_confirmed(self, length: int) -> list[PublicVacancy]:
         """The first of those that somebody confirmed, last confirmed first."""

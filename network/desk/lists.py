@@ -6,7 +6,6 @@ import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Coalesce
@@ -23,6 +22,7 @@ from network.ical import ZONE
 from network.knowhow.models import FundingProgramme
 from network.members import Role
 from network.organisations.models import Organisation
+from network.reports.models import Report
 from network.seeking.models import SpaceMatch, SpaceRequest
 from vacancies.models import Vacancy
 
@@ -94,14 +94,10 @@ def _closing(now: datetime.datetime) -> QuerySet[Any]:
 
 def _stale_towns(now: datetime.datetime) -> QuerySet[Any]:
     """Municipalities with vacancies that nobody has confirmed for twelve months: `stale` of them, the oldest from `stale_since`."""
-    stale = Q(vacancies__in=Vacancy.objects.all().unconfirmed_before(_ago(now, STALE_DAYS)).values("pk"))
+    stale = Q(vacancies__in=Vacancy.objects.all().unconfirmed_since(_ago(now, STALE_DAYS)).values("pk"))
     seen = Coalesce("vacancies__verified_at", "vacancies__created_at__date")
     towns = Town.objects.current().filter(stale).defer("geom").select_related("district").defer("geom", "district__geom")
     return towns.annotate(stale=Count("vacancies", filter=stale), stale_since=Min(seen, filter=stale)).order_by("stale_since", "name")
-
-
-def _register(**wanted: str) -> str:
-    return f"{reverse('admin:vacancies_vacancy_changelist')}?{urlencode(wanted)}"
 
 
 def _percent(request: SpaceRequest) -> str:
@@ -142,6 +138,22 @@ LISTS: tuple[DeskList, ...] = (
         town="vacancy__town",
     ),
     DeskList(
+        key="meldungen",
+        title=_("Meldungen, die auf Prüfung warten"),
+        help=_("Hinweise auf Leerstände, deren Adresse bestätigt ist und die noch niemand entschieden hat."),
+        rows=lambda _now: Report.objects.all().waiting().with_rows(),
+        since="received_at",
+        columns=(
+            Column(_("Meldung"), lambda r: r.get_kind_display()),
+            Column(_("Gemeinde"), lambda r: r.town),
+            Column(_("Stand"), lambda r: r.get_state_display()),
+        ),
+        link=lambda r: reverse("report_desk", args=[r.key]),
+        act=_("Meldung prüfen"),
+        town="town",
+        for_tenants=Role.MANAGER,
+    ),
+    DeskList(
         key="veraltete-leerstaende",
         title=_("Gemeinden mit unbestätigten Leerständen"),
         help=_("Veröffentlichte Leerstände, die seit zwölf Monaten niemand bestätigt hat, je Gemeinde."),
@@ -152,8 +164,8 @@ LISTS: tuple[DeskList, ...] = (
             Column(_("Landkreis"), lambda t: t.district),
             Column(_("unbestätigt"), lambda t: t.stale),
         ),
-        link=lambda t: _register(q=t.name, publication__exact="published"),
-        act=_("im Register ansehen"),
+        link=lambda _t: reverse("stale_list"),
+        act=_("Prüfliste öffnen"),
         town="pk",
         for_tenants=Role.MANAGER,
     ),

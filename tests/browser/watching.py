@@ -27,6 +27,8 @@ PUBLIC_PAGES = {
     "embedded list": "/embed?town=wittenberge&view=list",
     "embed builder": "/einbetten/?town=wittenberge",
     "requests": "/gesuche/",
+    "offering room": "/raum-anbieten/",
+    "for municipalities": "/fuer-gemeinden/",
     "mails about a search": "/benachrichtigen/?town=wittenberge",
     "impressum": "/impressum/",
     "datenschutz": "/datenschutz/",

@@ -2,7 +2,8 @@
 
 "public": everybody. "account": whoever is signed in. "viewer" to "admin": members with at least that role where the thing is, nobody
 elsewhere. "any viewer" to "any admin": those who have the role anywhere. "contact", "asking": of the organisation. "coordinator",
-"superuser". "self": the one whose own it is. "program": HTTP Basic alone. "door": pages that those already signed in leave. "nothing
+"superuser". "self": the one whose own it is. "uploader":
+the editor who handed the list in. "program": HTTP Basic alone. "door": pages that those already signed in leave. "nothing
 there": nobody without more said. Names may have `*`; the first line that fits counts. A tuple says the method besides.
 """
 
@@ -67,6 +68,13 @@ PUBLIC = [
     "account_reset_password_from_key_done",
     "account_email_verification_sent",
     "invitation",
+    "offering_room",
+    "municipalities",
+    "report",
+    "report_thanks",
+    "report_tap",
+    "report_wrong",
+    "report_confirm",
     "requests",
     "request_begin",
     "request_step",
@@ -179,7 +187,7 @@ ADDRESSES: dict[str, Word] = {
     "mailing_test": ("coordinator", "POST"),
     "mailing_send": ("coordinator", "POST"),
     "mailing*": "coordinator",
-    "report_*": "coordinator",
+    **dict.fromkeys(("report_figures", "report_csv", "report_picture"), "coordinator"),
     # members
     "members": "any manager",
     "member": "manager",
@@ -193,6 +201,27 @@ ADDRESSES: dict[str, Word] = {
     "owner_leave_alone": ("moderator", "POST"),
     "owners_export": ("moderator", "POST"),
     "owner_log": "any admin",
+    # reports
+    "report_queue": "any moderator",
+    "report_desk": "moderator",
+    "report_photo": "moderator",
+    "report_decide": ("moderator", "POST"),
+    "report_take_back": ("moderator", "POST"),
+    "report_owner_informed": ("moderator", "POST"),
+    # one's own buildings
+    "own_building_enter": "account",
+    "own_buildings": "account",
+    "own_building_sharing": "self",
+    "own_building_edit": "self",
+    "own_building_withdraw": ("self", "POST"),
+    "own_building_leave_alone": ("self", "POST"),
+    # officers' lists
+    "intake_upload": "any editor",
+    "intake_preview": "uploader",
+    "intake_apply": ("uploader", "POST"),
+    "intake_drafts": "any editor",
+    "stale_list": "any editor",
+    "register_export": "any viewer",
     # administration
     "admin:index": "any viewer",
     "admin:login": "nothing there",  # leads on to the sign-in page, or in

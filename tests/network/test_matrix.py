@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.handlers.base import BaseHandler
 from django.db import transaction
 from django.test import RequestFactory
@@ -23,6 +24,7 @@ from django.utils import timezone
 
 from geo.models import Town
 from network import post
+from network.intake import uploads
 from network.mailing import sending
 from network.merging import merge
 from network.models import (
@@ -37,16 +39,20 @@ from network.models import (
     Mailing,
     Membership,
     Organisation,
+    OwnBuilding,
     OwnerContact,
+    Report,
     Showcase,
     SpaceRequest,
     Subscription,
     WirSpace,
 )
 from network.owners.access import SAID
+from network.reports import receiving
 from network.seeking import mails
 from tests.network.addresses import ADDRESSES
 from vacancies.models import Vacancy
+from vacancies.public import PublicVacancy
 
 ROLES = ("viewer", "editor", "moderator", "manager", "admin")
 KEPT = (AdviceOffer, Article, FundingProgramme, Showcase, WirSpace)
@@ -73,6 +79,7 @@ def who_may(word: str) -> set[str]:
         "coordinator": {"coordinator", "superuser"},
         "superuser": {"superuser"},
         "self": {"own viewer"},
+        "uploader": {"own editor"},
         "program": set[str](),
         "nothing there": set[str](),
     }[word]
@@ -84,7 +91,7 @@ def asked_of(word: str) -> tuple[str, ...]:
         return ("nobody",)
     if word == "superuser":
         return ("nobody", "own admin", "coordinator")  # that superusers may is Django's own
-    return WHO if word.removeprefix("any ") in ROLES or word == "self" else MOST
+    return WHO if word.removeprefix("any ") in ROLES or word in ("self", "uploader") else MOST
 
 
 def names() -> dict[str, list[str]]:
@@ -161,6 +168,15 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
     photo = vacancy.photos.create(file="nicht-freigegeben.jpg", creator="Beispiel", licence="CC0", is_public=False)
     held, _secret = AppPassword.objects.create_for(people["own viewer"], "QGIS")
     membership = Membership.objects.get(user=people["own viewer"])
+    report = Report(kind="new", town=own, point=vacancy.point, photo="nicht-freigegeben.jpg", email="melder@example.org")
+    report.save()
+    receiving.confirm(report)
+    building = OwnBuilding.objects.create(user=people["own viewer"], vacancy=vacancy, stated_role="owner")
+    settings.UPLOADS = tmp_path / "uploads"
+    listed = SimpleUploadedFile("liste.csv", b"strasse;lon;lat\nDorfstr. 1;13.16;53.0\n")
+    handed_in = uploads.keep(listed, people["own editor"])
+    public = PublicVacancy.objects.first()
+    assert public
     made = World({who: signed_in(user, vacancy) for who, user in people.items()})
     made.usual = {"slug": "x", "key": "x", "name": "x", "extension": "csv", "ending": "atom", "section": "orte", "z": 8, "x": 137, "y": 83}
     made.usual |= {"file": "kriterien.json", "uidb36": "1", "pk": 1}
@@ -211,6 +227,13 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
         "revoke_app_password": {"pk": held.pk},
         "invitation": {"token": post.seal("invitation", invitation.pk)},
         "photo": {"name": photo.file.name},
+        "report_confirm": {"token": post.seal("report", report.key, report.email)},
+        "report_tap": {"slug": public.slug, "word": "steht-noch-leer"},
+        "report_wrong": {"slug": public.slug},
+        "report_*": {"key": report.key},
+        "own_building_*": {"pk": building.pk},
+        "intake_*": {"token": handed_in.token},
+        "register_export": {"extension": "csv"},
         "layer_style": {"name": "leerstaende", "extension": "qml"},
         "download": {"name": "leerstaende", "extension": "geojson"},
         "vector_tile": {"name": "leerstaende"},

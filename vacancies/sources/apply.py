@@ -23,6 +23,7 @@ from geo.errors import ImportRefused
 from geo.files import local_file, read_table
 from geo.importing import LoadReport, diff
 from geo.models import Dataset, Town
+from geo.scope import Scope
 from geo.sources import checksum
 from vacancies.models import Vacancy, new_key, slug_for
 from vacancies.sources import mapping
@@ -55,6 +56,7 @@ def load(
     column_file: Path | None = None,
     given_crs: int | None = None,
     town: Town | None = None,
+    within: Scope | None = None,
     layer: str | None = None,
     sheet: str | None = None,
     rights: Rights | None = None,
@@ -76,6 +78,8 @@ def load(
         EPSG number of the coordinates, over what the file says.
     town : Town, optional
         Only rows that lie in it are taken.
+    within : Scope, optional
+        Only rows that lie in its municipalities are taken.
     rights : Rights, optional
         For new rows; rows that exist keep theirs.
 
@@ -100,7 +104,7 @@ def load(
     if table.shapes is None and not placed_by:
         raise ImportRefused(f"{path.name}: no column for coordinates or address was recognised among {', '.join(table.columns[:30])}")
     progress(f"checking {report.read:,} rows")
-    found = candidates(table, column_of, report, given_crs, town, today or datetime.date.today())
+    found = candidates(table, column_of, report, given_crs, town, within, today or datetime.date.today())
     with transaction.atomic():
         if write:
             _one_at_a_time()

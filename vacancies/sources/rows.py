@@ -16,6 +16,7 @@ from geo.addresses import Place, address_key, find, split_address
 from geo.files import Table, plain_text
 from geo.importing import LoadReport
 from geo.models import Town
+from geo.scope import Scope
 from vacancies import choices as c
 from vacancies.models import TOWN_TOLERANCE_M
 from vacancies.sources import mapping
@@ -49,7 +50,13 @@ class Candidate:
 
 
 def candidates(
-    table: Table, column_of: dict[str, str], report: LoadReport, given_crs: int | None, town: Town | None, today: datetime.date
+    table: Table,
+    column_of: dict[str, str],
+    report: LoadReport,
+    given_crs: int | None,
+    town: Town | None,
+    within: Scope | None,
+    today: datetime.date,
 ) -> list[Candidate]:
     """Return one candidate per row; what is wrong with it stands in the report."""
     found = []
@@ -64,7 +71,7 @@ def candidates(
     else:
         _place_by_numbers(found, table, column_of, report, given_crs)
     _place_by_address(found, report)
-    _assign_towns(found, report, town)
+    _assign_towns(found, report, town, within)
     for candidate in found:
         candidate.ref = str(candidate.values.pop("source_ref", "")) or _hash(candidate)
         _contradictions(candidate, report)
@@ -180,7 +187,7 @@ def _place_by_address(found: list[Candidate], report: LoadReport) -> None:
                 report.add(candidate.row, "address", shown, f"placed at {place.label} ({place.similarity:.0%} alike)", "warning")
 
 
-def _assign_towns(found: list[Candidate], report: LoadReport, only: Town | None) -> None:
+def _assign_towns(found: list[Candidate], report: LoadReport, only: Town | None, within: Scope | None) -> None:
     """Give every candidate the town it lies in; what lies in none, or not in the one asked for, is refused."""
     towns = list(Town.objects.current())
     shapes = [shapely.from_wkb(bytes(t.geom.wkb)) for t in towns]
@@ -211,6 +218,9 @@ def _assign_towns(found: list[Candidate], report: LoadReport, only: Town | None)
         named = by_name.get(mapping.plain(candidate.town_text))
         if only and candidate.town.pk != only.pk:
             report.add(candidate.row, "point", candidate.town.name, f"lies outside {only.name}")
+            candidate.refused = True
+        elif within is not None and not within.covers(candidate.town.ags8):
+            report.add(candidate.row, "point", candidate.town.name, "lies outside your municipalities")
             candidate.refused = True
         elif named and named != candidate.town.pk:
             report.add(candidate.row, "town", candidate.town_text, f"the point lies in {candidate.town.name}", "warning")

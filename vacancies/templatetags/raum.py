@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -132,3 +133,9 @@ def clock(value: int) -> str:
 def places(nearby: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the nearest facilities with the labels of their kinds, in the order of the kinds."""
     return [{"label": label, **nearby[kind]} for kind, label in FacilityKind.choices if kind in nearby]
+
+
+@register.filter
+def any_chosen(options: Iterable[dict[str, Any]]) -> bool:
+    """Whether one of a criterion's options is chosen."""
+    return any(o.get("chosen") for o in options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from layers.publish.collection import Collection
 
 # west, south, east, north in degrees (EPSG:4326): the state of Brandenburg
 BRANDENBURG = (11.26, 51.35, 14.77, 53.56)
+# longitude and latitude of the centroid of its municipalities taken together (boundaries of BKG, 2016)
+CENTROID = (13.404, 52.469)
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,10 @@ SERVICES = (
 
 @dataclass(frozen=True)
 class Site:
-    """The installation: its address with a slash at the end, and who answers for it, where the settings name somebody."""
+    """The installation: its address with a slash at the end, and who answers for it, where the settings name somebody.
+
+    `kind` and `catalogue_licence` are addresses from the lists of DCAT-AP.de; empty where the settings are silent.
+    """
 
     address: str
     organisation: str
@@ -75,6 +81,9 @@ class Site:
     city: str
     contributor: str = ""
     is_named: bool = True
+    kind: str = ""
+    catalogue_licence: str = ""
+    public_since: datetime.date | None = None
 
     def link(self, path: str) -> str:
         return self.address + path
@@ -96,6 +105,9 @@ def site(request: HttpRequest) -> Site:
         contact["city"],
         settings.CONTRIBUTOR_ID,
         settings.CONTACT_IS_NAMED,
+        settings.PUBLISHER_TYPE,
+        settings.CATALOGUE_LICENCE,
+        settings.PUBLIC_SINCE,
     )
 
 

@@ -43,7 +43,7 @@ def dcat(request: HttpRequest, extension: str) -> HttpResponse:
     changed = max(v.changed_at for v in states.values())
     described = [(c, about.datasets_of(c), states[c.name].changed_at) for c in layers]
     told = "".join(f"{d.loaded_at}" for _c, sources, _at in described for d in sources)
-    tag = quote_etag(states[layers[0].name].etag(told, str(changed), extension, site.address, site.organisation, site.mail).strip('"'))
+    tag = quote_etag(states[layers[0].name].etag(told, str(changed), extension, repr(site)).strip('"'))
     known = get_conditional_response(request, tag)
     if known is not None:
         return _open(known)

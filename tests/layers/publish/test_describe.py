@@ -1,4 +1,4 @@
-"""Metadata against the schemas of their standards, and the catalogue against shapes of DCAT-AP.de."""
+"""Metadata against the schemas of their standards; for the catalogue of portals see test_dcat.py."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from lxml import etree
-from rdflib import DCAT, DCTERMS, RDF, Graph, URIRef
 
 from geo.models import Dataset
 from layers.publish import version
 from layers.publish.collection import collection, collections
 from layers.publish.describe.about import SERVICES
-from layers.publish.describe.catalogue import DCATDE, open_licence
 from layers.publish.views import FORMATS
 
 pytestmark = pytest.mark.django_db
@@ -105,47 +103,6 @@ def test_a_service_names_its_layers(client: Client) -> None:
 
 def test_what_is_not_there_is_not_described(client: Client) -> None:
     assert client.get("/metadaten/geheim.xml").status_code == 404
-
-
-@pytest.mark.usefixtures("hard_rows")
-@pytest.mark.parametrize(("extension", "kind"), [("rdf", "xml"), ("ttl", "turtle")])
-def test_the_catalogue_meets_the_shapes(client: Client, extension: str, kind: str) -> None:
-    import pyshacl
-
-    graph = Graph().parse(data=client.get(f"/dcat.{extension}").content, format=kind)
-    shapes = Graph().parse(SCHEMAS / "dcat-ap-de.shapes.ttl")
-    fine, _graph, report = pyshacl.validate(graph, shacl_graph=shapes)
-    assert fine, report
-    listed = set(graph.subjects(RDF.type, DCAT.Dataset))
-    assert listed == {URIRef(f"http://testserver/metadaten/{c.name}.xml#daten") for c in collections()}
-    town = URIRef("http://testserver/metadaten/gemeinden.xml#daten")
-    assert len(list(graph.objects(town, DCAT.distribution))) == len(FORMATS) + len(SERVICES)
-    assert str(next(graph.objects(town, DCATDE.politicalGeocodingURI))).endswith("/stateKey/12")
-    for missing in (DCTERMS.title, DCAT.theme, DCAT.distribution):
-        broken = Graph() + graph
-        broken.remove((town, missing, None))
-        assert not pyshacl.validate(broken, shacl_graph=shapes)[0], missing
-
-
-@pytest.mark.usefixtures("hard_rows")
-def test_a_layer_without_an_open_licence_is_not_in_the_catalogue(client: Client) -> None:
-    Dataset.objects.filter(key="liste").update(licence="nur intern")
-    graph = Graph().parse(data=client.get("/dcat.ttl").content, format="turtle")
-    names = {str(s).rpartition("/")[2] for s in graph.subjects(RDF.type, DCAT.Dataset)}
-    assert "gemeinden.xml#daten" in names
-    assert not names & {"einrichtungen.xml#daten", "gebiete.xml#daten"}
-
-
-def test_the_licence_with_the_most_duties_holds() -> None:
-    made = [Dataset(licence=name) for name in ("CC0 1.0", "CC BY 4.0", "GeoNutzV (Bund)")]
-    assert str(open_licence(made)).endswith("/cc-by/4.0")
-    assert open_licence([*made, Dataset(licence="LGPL")]) is None
-    assert open_licence([]) is None
-
-
-def test_the_catalogue_is_not_sent_twice(client: Client) -> None:
-    tag = client.get("/dcat.ttl")["ETag"]
-    assert client.get("/dcat.ttl", headers={"If-None-Match": tag}).status_code == 304
 
 
 def test_the_sitemap_lists_public_pages_in_both_languages(client: Client) -> None:

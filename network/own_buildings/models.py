@@ -1,0 +1,163 @@
+"""Buildings that their owners entered themselves, and what the owners consented to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from geo.errors import NotAllowed
+from network.own_buildings.consent import CONSENT, VERSION
+from network.owners.models import OwnerContact, OwnerRank
+from network.reports.models import WAITING, Kind, Report
+from network.reports.receiving import hand_in
+from network.seeking.matches import count_takers
+from vacancies import choices as c
+from vacancies.models import Vacancy
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class StatedRole(models.TextChoices):
+    """What a person says they are to a building; the municipality checks it."""
+
+    OWNER = "owner", _("Ich bin Eigentümer:in oder Miteigentümer:in")
+    AUTHORISED = "authorised", _("Ich bin von der Eigentümer:in beauftragt")
+
+
+class OwnBuildingQuerySet(models.QuerySet["OwnBuilding"]):
+    """People's own buildings, asked in sentences."""
+
+    def of(self, user: User) -> OwnBuildingQuerySet:
+        """Those of one person, the newest first."""
+        return self.filter(user=user).select_related("vacancy__town").order_by("-created_at", "-pk")
+
+    def of_vacancy(self, vacancy: Vacancy) -> OwnBuildingQuerySet:
+        """Who entered a vacancy as theirs."""
+        return self.filter(vacancy=vacancy).select_related("user__person")
+
+    def move(self, before: Vacancy, after: Vacancy) -> None:
+        """Let the people of one vacancy be those of another: it was the same building."""
+        self.filter(vacancy=before).exclude(user__in=self.filter(vacancy=after).values("user")).update(vacancy=after)
+
+
+class OwnBuilding(models.Model):
+    """A person says that a vacancy of the register is theirs to speak for."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="own_buildings", verbose_name=_("Person"))
+    vacancy = models.ForeignKey(Vacancy, models.CASCADE, related_name="entered_by", verbose_name=_("Leerstand"))
+    stated_role = models.CharField(_("In welcher Rolle tragen Sie es ein?"), max_length=12, choices=StatedRole.choices)
+    created_at = models.DateTimeField(_("eingetragen"), auto_now_add=True)
+
+    objects: ClassVar = OwnBuildingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("eigenes Gebäude")
+        verbose_name_plural = _("eigene Gebäude")
+        constraints: ClassVar = [models.UniqueConstraint(fields=("user", "vacancy"), name="own_building_once")]
+
+    def __str__(self) -> str:
+        return f"own building {self.pk}"
+
+    @property
+    def is_with_the_municipality(self) -> bool:
+        """Whether a moderator still has to decide on it."""
+        return self.vacancy.reports.filter(kind=Kind.OWN, user=self.user, state__in=WAITING).exists()
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the public sees it now."""
+        return Vacancy.objects.public().filter(key=self.vacancy.key).exists()
+
+    @property
+    def fitting_requests(self) -> int:
+        """How many active requests for space the building would fit; 0 where it is not public."""
+        return count_takers(self.vacancy.key)
+
+    @property
+    def consent_in_force(self) -> Consent | None:
+        """What the person consented to last, unless it is withdrawn."""
+        last = self.consents.order_by("-given_at", "-pk").first()
+        return last if last and last.withdrawn_at is None else None
+
+    @transaction.atomic
+    def allow(self, visibility: str) -> None:
+        """Note what may be shown, log the consent with its text, and hand the entry to the municipality once.
+
+        Of what is public already, less is shown at once; more waits for nobody either: the basis is the owner's word.
+        """
+        vacancy = Vacancy.objects.select_for_update(of=("self",)).get(pk=self.vacancy_id)
+        now = timezone.now()
+        self.consents.filter(withdrawn_at=None).update(withdrawn_at=now)
+        if visibility in c.PUBLIC:
+            text = "\n\n".join(str(part) for part in CONSENT[visibility])
+            self.consents.create(text_version=VERSION, text=text, visibility=visibility, given_at=now)
+            self._set(vacancy, visibility, c.Basis.OWNER_CONSENT)
+        else:
+            self._set(vacancy, c.Visibility.MUNICIPALITY, c.Basis.NONE)
+        if not vacancy.reports.filter(kind=Kind.OWN, user=self.user).exists():
+            words = {name: getattr(vacancy, name) for name in ("town", "point", "street", "house_no", "postcode", "former_use")}
+            hand_in(Report(kind=Kind.OWN, vacancy=vacancy, **words), self.user)
+        self.vacancy = vacancy
+
+    @transaction.atomic
+    def withdraw_consent(self) -> None:
+        """Take the consent back: nothing of the vacancy is public from now on. A second time changes nothing."""
+        vacancy = Vacancy.objects.select_for_update(of=("self",)).get(pk=self.vacancy_id)
+        self.consents.filter(withdrawn_at=None).update(withdrawn_at=timezone.now())
+        if vacancy.basis == c.Basis.OWNER_CONSENT:
+            self._set(vacancy, c.Visibility.MUNICIPALITY, c.Basis.NONE)
+        self.vacancy = vacancy
+
+    def _set(self, vacancy: Vacancy, visibility: str, basis: str) -> None:
+        if vacancy.basis not in (c.Basis.NONE, c.Basis.OWNER_CONSENT):
+            text = _now("Dieser Leerstand ist auf anderer Grundlage im Register ({basis}). Bitte wenden Sie sich an die Gemeinde.")
+            raise NotAllowed(text.format(basis=vacancy.get_basis_display()))
+        agreed = basis == c.Basis.OWNER_CONSENT
+        vacancy.visibility, vacancy.basis = visibility, basis
+        vacancy.consent_on = timezone.localdate() if agreed else None
+        vacancy.consent_text_version = VERSION if agreed else ""
+        vacancy.full_clean(exclude=["slug"])
+        vacancy.save(update_fields=["visibility", "basis", "consent_on", "consent_text_version", "updated_at"])
+
+    @transaction.atomic
+    def leave_alone(self) -> None:
+        """Note for the municipality that the person does not want to be spoken to about this building."""
+        known = OwnerContact.objects.filter(vacancy=self.vacancy, email__iexact=self.user.email) if self.user.email else None
+        if known:
+            for contact in known:
+                contact.leave_alone()
+            return
+        person = getattr(self.user, "person", None)
+        name = (person.display_name if person else "") or self.user.email
+        OwnerContact.objects.create(vacancy=self.vacancy, name=name, email=self.user.email, rank=OwnerRank.DO_NOT_CONTACT)
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether the person asked not to be spoken to."""
+        return self.vacancy.owners.filter(email__iexact=self.user.email, rank=OwnerRank.DO_NOT_CONTACT).exists()
+
+
+class Consent(models.Model):
+    """The log of consents: which text, to which visibility, from when until when. The text stands here as it was shown."""
+
+    own_building = models.ForeignKey(OwnBuilding, models.CASCADE, related_name="consents")
+    text_version = models.CharField(_("Fassung"), max_length=20)
+    text = models.TextField(_("Wortlaut"))
+    visibility = models.CharField(_("Sichtbarkeit"), max_length=12, choices=c.Visibility.choices)
+    given_at = models.DateTimeField(pgettext_lazy("consent", "gegeben"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(pgettext_lazy("consent", "zurückgezogen"), null=True)
+
+    class Meta:
+        ordering = ("given_at", "pk")
+        verbose_name = _("Einwilligung")
+        verbose_name_plural = _("Einwilligungen")
+
+    def __str__(self) -> str:
+        return f"{self.text_version} {self.visibility}"
