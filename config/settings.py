@@ -194,7 +194,22 @@ MFA_TOTP_TOLERANCE = 1  # steps of 30 s that clocks may differ
 # Behind how many proxies the server stands that each add to X-Forwarded-For; limits are counted per client's address.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("RW_PROXIES", "1" if os.environ.get("RW_HTTPS", "") == "1" else "0"))
 OWNER_LOG_MONTHS = int(os.environ.get("RW_OWNER_LOG_MONTHS", "12"))  # how long it is kept who looked at owners' data
+# How long what is kept after its end (network.privacy.retention).
+RETENTION = {
+    "idle_account_months": int(os.environ.get("RW_KEEP_IDLE_ACCOUNT_MONTHS", "24")),
+    "unconfirmed_days": int(os.environ.get("RW_KEEP_UNCONFIRMED_DAYS", "30")),
+    "invitation_days": int(os.environ.get("RW_KEEP_INVITATION_DAYS", "30")),
+    "revoked_days": int(os.environ.get("RW_KEEP_REVOKED_DAYS", "30")),
+    "request_months": int(os.environ.get("RW_KEEP_REQUEST_MONTHS", "12")),
+    "consent_months": int(os.environ.get("RW_KEEP_CONSENT_MONTHS", "36")),
+    "closed_vacancy_months": int(os.environ.get("RW_KEEP_CLOSED_VACANCY_MONTHS", "24")),
+    "backup_days": int(os.environ.get("RW_KEEP_BACKUP_DAYS", "35")),
+}
+DELETION_LOG = Path(os.environ.get("RW_DELETION_LOG") or DATA_DIR / "deletions.log")
+SECURITY_CONTACT = os.environ.get("RW_SECURITY_CONTACT", "")  # mailto:… or https://…; stands in /.well-known/security.txt
 
+INQUIRY_MONTHS = int(os.environ.get("RW_INQUIRY_MONTHS", "12"))  # how long an inquiry is kept after its end
+MAIL_REPLY_DOMAIN = os.environ.get("RW_MAIL_REPLY_DOMAIN", "")  # whose mail the operator's server hands to `receive_mail`
 REPORT_UNCONFIRMED_MONTHS = int(os.environ.get("RW_REPORT_UNCONFIRMED_MONTHS", "6"))  # then reports nobody confirmed are deleted
 REPORT_ADDRESS_MONTHS = int(os.environ.get("RW_REPORT_ADDRESS_MONTHS", "3"))  # after the decision a reporter's address is kept so long
 UNPUBLISH_MONTHS = int(os.environ.get("RW_UNPUBLISH_MONTHS", "24"))  # unconfirmed for longer: no longer public; 0 = never
@@ -260,6 +275,8 @@ LEAFLET_CONFIG = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"quiet": {"()": "config.logs.QuietFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "quiet"}},
     "root": {"handlers": ["console"], "level": os.environ.get("RW_LOG_LEVEL", "WARNING")},
+    "loggers": {"django": {"handlers": [], "propagate": True}},  # no error report by mail: it would hold what people typed
 }

@@ -7,10 +7,12 @@ from django.urls import include, path
 
 from layers.publish.ows.page import services_page
 from layers.publish.urls import data_patterns
+from network.privacy.views import security
 from vacancies.sitemaps import SITEMAPS
 
 urlpatterns = [
     *data_patterns,
+    path(".well-known/security.txt", security, name="security_txt"),
     path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap_part"}, name="sitemap"),
     path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap_part"),
     *i18n_patterns(

@@ -13,7 +13,6 @@ class NetworkConfig(AppConfig):
         from network import rights  # noqa: F401 - its rules
         from network.intake import tasks as intake_tasks  # noqa: F401
         from network.reports import tasks as report_tasks  # noqa: F401
-        from network.signin import tasks  # noqa: F401 - its jobs
 
 
 class OfficeConfig(admin.AdminConfig):

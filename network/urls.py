@@ -9,6 +9,9 @@ from layers.publish.views import download
 from layers.publish.wfs.views import wfs
 from network import views
 from network.alerts.urls import urlpatterns as alerts
+from network.contacts.urls import urlpatterns as contacts
+from network.inquiries.urls import urlpatterns as inquiries
+from network.privacy.urls import urlpatterns as privacy
 from network.seeking.urls import urlpatterns as seeking
 from network.services import internal
 
@@ -23,6 +26,9 @@ urlpatterns = [
     path("konto/app-passwoerter/<int:pk>/widerrufen/", views.revoke_app_password, name="revoke_app_password"),
     *seeking,
     *alerts,
+    *contacts,
+    *inquiries,
+    *privacy,
     path("", include("network.advice.urls")),
     path("", include("network.knowhow.urls")),
     path("", include("network.gathering.urls")),

@@ -22,7 +22,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("docs/*.md", "docs/de/*.md", "docs/decisions/*.md", "notebooks/*.md", "data/README.md", "CHANGELOG.md", "CONTEXT.md")
+PAGES = (
+    "docs/*.md",
+    "docs/de/*.md",
+    "docs/de/datenschutz/*.md",
+    "docs/decisions/*.md",
+    "notebooks/*.md",
+    "data/README.md",
+    "CHANGELOG.md",
+    "CONTEXT.md",
+)
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 MARK = re.compile(r"<!-- (\w+) -->")

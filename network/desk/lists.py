@@ -17,8 +17,10 @@ from django.utils.translation import pgettext_lazy
 
 from geo.models import Town
 from network.advice.models import AdviceCase
+from network.contacts.models import ContactPoint
 from network.gathering.models import Event
 from network.ical import ZONE
+from network.inquiries.models import Inquiry
 from network.knowhow.models import FundingProgramme
 from network.members import Role
 from network.organisations.models import Organisation
@@ -26,7 +28,7 @@ from network.reports.models import Report
 from network.seeking.models import SpaceMatch, SpaceRequest
 from vacancies.models import Vacancy
 
-UNSEEN_DAYS, STALE_DAYS, DEADLINE_DAYS = 30, 365, 60
+UNSEEN_DAYS, STALE_DAYS, DEADLINE_DAYS, ANSWER_DAYS = 30, 365, 60, 7
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,17 @@ def _stale_towns(now: datetime.datetime) -> QuerySet[Any]:
     return towns.annotate(stale=Count("vacancies", filter=stale), stale_since=Min(seen, filter=stale)).order_by("stale_since", "name")
 
 
+def _without_contact(_now: datetime.datetime) -> QuerySet[Any]:
+    """Municipalities with published vacancies that no contact in the directory is responsible for, but that of the whole state."""
+    listed = ContactPoint.objects.all().listed()
+    published = Q(vacancies__publication="published")
+    covered = Q(pk__in=listed.values("towns")) | Q(district__in=listed.exclude(district=None).values("district"))
+    covered |= Q(admin_union__in=listed.exclude(admin_union="").values("admin_union"))
+    towns = Town.objects.current().filter(published).exclude(covered).select_related("district").defer("geom", "district__geom")
+    counted = {"objects_n": Count("vacancies", filter=published), "oldest": Min("vacancies__created_at", filter=published)}
+    return towns.annotate(**counted).order_by("oldest", "name")
+
+
 def _percent(request: SpaceRequest) -> str:
     best: float | None = request.best_score  # type: ignore[attr-defined]
     return "" if best is None else f"{best:.0f}"
@@ -136,6 +149,53 @@ LISTS: tuple[DeskList, ...] = (
         link=lambda m: reverse("desk_request", args=[m.request.key]),
         act=_("Gesuch ansehen"),
         town="vacancy__town",
+    ),
+    DeskList(
+        key="anfragen-ohne-antwort",
+        title=_("Anfragen ohne Antwort"),
+        help=_("Offene Anfragen, in denen die Suchenden seit mindestens sieben Tagen auf Antwort warten."),
+        rows=lambda now: Inquiry.objects.all().unanswered_since(_ago(now, ANSWER_DAYS)),
+        since="waiting_since",
+        columns=(
+            Column(_("Leerstand"), lambda i: i.vacancy),
+            Column(_("Gemeinde"), lambda i: i.vacancy.town),
+            Column(_("Stelle"), lambda i: i.contact_name),
+            Column(_("Stand"), lambda i: i.get_state_display()),
+        ),
+        link=lambda i: i.get_absolute_url(),
+        act=_("Anfrage öffnen"),
+        town="vacancy__town",
+        for_tenants=Role.MANAGER,
+    ),
+    DeskList(
+        key="ohne-ansprechstelle",
+        title=_("Gemeinden mit Leerständen ohne Ansprechstelle"),
+        help=_("Veröffentlichte Leerstände, für die im Verzeichnis nur die Kontaktstelle zuständig ist, je Gemeinde."),
+        rows=_without_contact,
+        since="oldest",
+        columns=(
+            Column(_("Gemeinde"), lambda t: t),
+            Column(_("Landkreis"), lambda t: t.district),
+            Column(_("Leerstände"), lambda t: t.objects_n),
+        ),
+        link=lambda _t: reverse("contact_add"),
+        act=_("Ansprechstelle eintragen"),
+        town="pk",
+        for_tenants=Role.MANAGER,
+    ),
+    DeskList(
+        key="veraltete-kontakte",
+        title=_("Veraltete Kontakte"),
+        help=_("Kontakte, die jemand als veraltet gemeldet oder seit zwölf Monaten niemand bestätigt hat."),
+        rows=lambda now: ContactPoint.objects.all().to_renew(_ago(now, STALE_DAYS)),
+        since="since",
+        columns=(
+            Column(_("Stelle"), lambda k: k.name),
+            Column(_("Gebiet"), lambda k: k.area),
+            Column(_("gemeldet"), lambda k: k.reported_at.astimezone(ZONE).date() if k.reported_at else ""),
+        ),
+        link=lambda k: reverse("contact_change", args=[k.key]),
+        act=_("Kontakt ändern"),
     ),
     DeskList(
         key="meldungen",

@@ -12,8 +12,9 @@ from network.gathering.models import Event, Registration
 from network.ical import ZONE
 from network.impact.counting import Act
 from network.impact.models import Attendance
+from network.inquiries.models import Inquiry, InquiryMessage
 from network.seeking.models import SpaceMatch, SpaceRequest, StateChange
-from network.seeking.states import RequestState
+from network.seeking.states import MatchState, RequestState
 
 Moment = datetime.datetime
 
@@ -38,6 +39,21 @@ def matches(begin: Moment, end: Moment) -> Iterator[Act]:
     rows = SpaceMatch.objects.filter(first_seen__gte=begin, first_seen__lt=end, vacancy__is_example=False)
     for row in rows.select_related("vacancy__town", "request").defer("vacancy__town__geom").iterator():
         yield Act(row.first_seen, row.vacancy.key, row.vacancy.town.size_class, (row.vacancy.former_use,))
+
+
+def inquiries(begin: Moment, end: Moment) -> Iterator[Act]:
+    """Every inquiry; the thing is the vacancy."""
+    rows = Inquiry.objects.filter(created_at__gte=begin, created_at__lt=end, vacancy__is_example=False)
+    for row in rows.select_related("vacancy__town").defer("vacancy__town__geom"):
+        yield Act(row.created_at, row.vacancy.key, row.vacancy.town.size_class, (row.vacancy.former_use,))
+
+
+def agreements(begin: Moment, end: Moment) -> Iterator[Act]:
+    """Every inquiry that came to an agreement, when it did; the thing is the vacancy."""
+    steps = InquiryMessage.objects.filter(state=MatchState.AGREED, at__gte=begin, at__lt=end, inquiry__vacancy__is_example=False)
+    for row in steps.select_related("inquiry__vacancy__town").defer("inquiry__vacancy__town__geom"):
+        vacancy = row.inquiry.vacancy
+        yield Act(row.at, vacancy.key, vacancy.town.size_class, (vacancy.former_use,))
 
 
 def cases(begin: Moment, end: Moment) -> Iterator[Act]:

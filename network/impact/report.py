@@ -85,6 +85,26 @@ FIGURES: tuple[Figure, ...] = (
         uses=USES,
     ),
     Figure(
+        key="anfragen",
+        title=gettext_lazy("Anfragen"),
+        things=gettext_lazy("verschiedene Objekte"),
+        acts=gettext_lazy("Anfragen"),
+        definition=gettext_lazy(
+            "Leerstände, zu denen im Zeitraum über die Plattform angefragt wurde, jeder einmal; daneben alle Anfragen."
+        ),
+        happened=acts.inquiries,
+        uses=USES,
+    ),
+    Figure(
+        key="vereinbarungen",
+        title=gettext_lazy("Vereinbarungen"),
+        things=gettext_lazy("verschiedene Objekte"),
+        acts=gettext_lazy("Vereinbarungen"),
+        definition=gettext_lazy("Leerstände, zu denen eine Anfrage im Zeitraum zu einer Vereinbarung führte, jeder einmal; daneben alle."),
+        happened=acts.agreements,
+        uses=USES,
+    ),
+    Figure(
         key="beratung",
         title=gettext_lazy("Beratung"),
         things=gettext_lazy("verschiedene Fälle"),

@@ -81,7 +81,7 @@ class OwnBuilding(models.Model):
         return count_takers(self.vacancy.key)
 
     @property
-    def consent_in_force(self) -> Consent | None:
+    def consent_in_force(self) -> BuildingConsent | None:
         """What the person consented to last, unless it is withdrawn."""
         last = self.consents.order_by("-given_at", "-pk").first()
         return last if last and last.withdrawn_at is None else None
@@ -144,7 +144,7 @@ class OwnBuilding(models.Model):
         return self.vacancy.owners.filter(email__iexact=self.user.email, rank=OwnerRank.DO_NOT_CONTACT).exists()
 
 
-class Consent(models.Model):
+class BuildingConsent(models.Model):
     """The log of consents: which text, to which visibility, from when until when. The text stands here as it was shown."""
 
     own_building = models.ForeignKey(OwnBuilding, models.CASCADE, related_name="consents")

@@ -10,7 +10,6 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from procrastinate.contrib.django import app
 
 from geo.models import Town
 from geo.scope import scope_of
@@ -144,10 +143,3 @@ class OwnerView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.vacancy_key} {self.at:%Y-%m-%d %H:%M}"
-
-
-@app.periodic(cron="23 2 * * *")
-@app.task(name="forget_owner_views", queueing_lock="forget_owner_views", lock="people")
-def forget_owner_views(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
-    """Delete what the log of looks need not keep any longer."""
-    OwnerView.objects.all().overdue().delete()

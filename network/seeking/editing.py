@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from geo.figures import figure
 from network.matching import Hits
-from network.seeking import matches, needs
+from network.seeking import matches, needs, publicity
 from network.seeking.drafts import Draft
 from network.seeking.forms import LAST, STEPS
 from network.seeking.models import SpaceRequest
@@ -143,6 +143,7 @@ def save(request: HttpRequest, key: str = "") -> HttpResponse:
         found.matched_with = ""
         found.full_clean(exclude=["owner"])
         found.save()
+        publicity.note(found)
         if request.POST.get("go") == "activate" and found.state != RequestState.ACTIVE:
             found.move(RequestState.ACTIVE)
         draft.forget()

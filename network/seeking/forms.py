@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from network.seeking import publicity
 from network.seeking.kinds import Need
 from network.seeking.models import Reason, SpaceRequest
 from network.seeking.needs import IMPORTANCE, NEEDS
@@ -112,7 +113,7 @@ class AboutForm(forms.ModelForm):
             "story": _(
                 "Was haben Sie vor, wer macht mit? Bitte keine Telefonnummern oder Anschriften: Anfragen laufen über die Plattform."
             ),
-            "visibility": _("Ihr Name und Ihre E-Mail-Adresse stehen nie öffentlich."),
+            "visibility": publicity.help_text,
         }
 
     def groups(self) -> list[Any]:

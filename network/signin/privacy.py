@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-OWN = ("/konto/", "/einladung/", "/register/", "/admin/", "/melden/bestaetigen/", "/pruefen/", "/eintragen/")
+OWN = ("/konto/", "/daten/", "/einladung/", "/register/", "/admin/", "/melden/bestaetigen/", "/pruefen/", "/eintragen/")
 
 
 class OwnPagesMiddleware:

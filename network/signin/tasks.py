@@ -9,15 +9,12 @@ from importlib import import_module
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.utils import timezone
-from procrastinate.contrib.django import app
 
 WHOLE_FOR = datetime.timedelta(days=7)
 KEPT_BITS = {4: 24, 6: 48}
 
 
-@app.periodic(cron="41 2 * * *")
-@app.task(name="forget_sign_ins", queueing_lock="forget_sign_ins", lock="people")
-def forget_sign_ins(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
+def forget_sign_ins() -> None:
     """Delete sessions that ended, and shorten the network addresses of the others after a week."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     for session in UserSession.objects.filter(last_seen_at__lt=timezone.now() - WHOLE_FOR):

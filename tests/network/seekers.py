@@ -16,9 +16,8 @@ PLAIN = {"target_uses": WORKSHOP, "area": AREA}
 
 
 def made(owner: User, wanted: dict[str, Any] | None = None, **also: Any) -> SpaceRequest:
-    request = SpaceRequest.objects.create(
-        owner=owner, title="Holzwerkstatt am Bahnhof", needs=needs.read(PLAIN if wanted is None else wanted), **also
-    )
+    words = {"title": "Holzwerkstatt am Bahnhof", "needs": needs.read(PLAIN if wanted is None else wanted)} | also
+    request = SpaceRequest.objects.create(owner=owner, **words)
     request.move("active")
     return request
 

@@ -33,8 +33,10 @@ from network.models import (
     AppPassword,
     Article,
     Assignment,
+    ContactPoint,
     Event,
     FundingProgramme,
+    Inquiry,
     Invitation,
     Mailing,
     Membership,
@@ -48,6 +50,7 @@ from network.models import (
     WirSpace,
 )
 from network.owners.access import SAID
+from network.privacy import consents
 from network.reports import receiving
 from network.seeking import mails
 from tests.network.addresses import ADDRESSES
@@ -147,6 +150,7 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
     (tmp_path / "nicht-freigegeben.jpg").write_bytes(b"picture")
     own, foreign = Town.objects.get(slug=OWN), Town.objects.get(slug=FOREIGN)
     vacancy = Vacancy.objects.filter(town=own).first()
+    other = PublicVacancy.objects.filter(town_slug=FOREIGN)[0]
     assert vacancy
     people = {
         who: User.objects.create_user(who.replace(" ", "-"), f"{who.replace(' ', '-')}@example.org") for who in WHO if who != "nobody"
@@ -195,7 +199,15 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
     merged = merge.merge("organisation", double, third, stays, people["coordinator"])
     task = Assignment.objects.create(list="termine-entwurf", row="1", assignee=people["coordinator"])
     letter = Mailing.objects.create(audience="organisations", subject="Beispiel", text="Beispiel", author=people["coordinator"])
+    office = ContactPoint.objects.create(name="Bauamt", function="building", mailbox="bauamt@example.org")
+    office.towns.add(own)
+    inquiry = Inquiry.objects.create(seeker=people["own viewer"], vacancy=vacancy, contact=office)
     made.parameters = {
+        "contact_verify": {"token": post.seal("contact_verify", office.key, office.mailbox)},
+        "contact_*": {"key": office.key},
+        "inquiry_new": {"slug": other.slug},
+        "inquiry_answer": {"token": post.seal("inquiry_answer", inquiry.key, office.pk)},
+        "inquiry*": {"key": inquiry.key},
         "request_renew": {"token": mails.seal("request_renew", wanted.key)},
         "request_silent": {"token": mails.seal("request_silent", wanted.key)},
         "request_step": {"step": 1},
@@ -204,6 +216,9 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
         "space_request": {"key": wanted.key},
         "vacancy_takers": {"slug": vacancy.slug},
         **{name: {"token": post.seal(name, alert.pk, alert.address)} for name in ("alert_confirm", "alert_stop", "alert_renew")},
+        "data_of_address*": {"token": post.seal("data", "neu@example.org")},
+        "consent_text": {"name": "gesuch-oeffentlich", "version": 1},
+        "withdraw_consent": {"pk": consents.give(people["own viewer"], "gesuch-oeffentlich").pk},
         "event*": {"slug": event.slug},
         "advice_*": {"key": case.key},
         "owner*": vacancies | {"pk": owner.pk},

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from geo import crs
 from geo.models import Town
-from network.models import Consent, Membership, OwnBuilding, OwnerContact, Report
+from network.models import BuildingConsent, Membership, OwnBuilding, OwnerContact, Report
 from network.own_buildings.consent import VERSION
 from tests.network.people import account, mails
 from vacancies.models import Vacancy
@@ -82,9 +82,9 @@ def test_three_steps_consent_and_the_municipality(client: Client, owner: User, o
     unread = client.post(page, {"share": "exact", "agreed_coarse": "on"})
     assert unread.status_code == 400
     assert "id_agreed_exact_error" in unread.content.decode(), "each kind has a consent of its own"
-    assert not Consent.objects.exists()
+    assert not BuildingConsent.objects.exists()
     client.post(page, {"share": "coarse", "agreed_coarse": "on"})
-    consent = Consent.objects.get()
+    consent = BuildingConsent.objects.get()
     assert (consent.text_version, consent.visibility, consent.withdrawn_at) == (VERSION, "coarse", None)
     assert "Rasterfelds von 500 m" in consent.text
     report = Report.objects.get()
@@ -113,7 +113,7 @@ def test_consent_withdrawn_is_gone_at_once_and_stays_in_the_log(client: Client, 
     for _twice in range(2):
         client.post(f"/eintragen/{own.pk}/zurueckziehen/")
         assert client.get(f"/leerstaende/{public.slug}/").status_code == 404
-    consent = Consent.objects.get()
+    consent = BuildingConsent.objects.get()
     assert consent.withdrawn_at
     own.vacancy.refresh_from_db()
     assert (own.vacancy.visibility, own.vacancy.basis, own.vacancy.consent_on) == ("municipality", "none", None)
@@ -129,7 +129,7 @@ def test_less_may_be_shown_later_without_a_second_look(client: Client, owner: Us
     assert public
     assert not public.is_exact
     assert Report.objects.count() == 1
-    assert [bool(c.withdrawn_at) for c in Consent.objects.order_by("pk")] == [True, False]
+    assert [bool(c.withdrawn_at) for c in BuildingConsent.objects.order_by("pk")] == [True, False]
     client.post(f"/eintragen/{own.pk}/freigabe/", {"share": "none"})
     assert shown(own) is None
 
@@ -137,7 +137,7 @@ def test_less_may_be_shown_later_without_a_second_look(client: Client, owner: Us
 def test_not_public_needs_no_consent(client: Client, owner: User, officer: Client, gransee: Town) -> None:
     own = accepted(client, officer, gransee, "none")
     assert shown(own) is None
-    assert not Consent.objects.exists()
+    assert not BuildingConsent.objects.exists()
     assert (own.vacancy.publication, own.vacancy.visibility) == ("published", "municipality")
 
 

@@ -14,7 +14,6 @@ from django.utils import timezone
 from geo.models import Town
 from network.models import Membership, OwnerContact, OwnerView
 from network.owners.access import SAID
-from network.owners.models import forget_owner_views
 from tests.network.people import account, sign_in_with_app, with_app
 from vacancies.models import Vacancy
 
@@ -111,13 +110,13 @@ def test_the_log_survives_person_and_vacancy_and_is_forgotten_after_its_time(vac
     kept = OwnerView.objects.all().note(user, vacancy, "outreach")
     old = OwnerView.objects.all().note(user, vacancy, "outreach")
     OwnerView.objects.filter(pk=old.pk).update(at=timezone.now() - datetime.timedelta(days=367))
-    forget_owner_views()
+    OwnerView.objects.all().overdue().delete()
     assert list(OwnerView.objects.all()) == [kept]
     user.delete()
     kept.refresh_from_db()
     assert (kept.user, kept.who) == (None, "weg@example.org")
     settings.OWNER_LOG_MONTHS = 0  # type: ignore[attr-defined]
-    forget_owner_views()
+    OwnerView.objects.all().overdue().delete()
     assert not OwnerView.objects.exists()
 
 

@@ -25,6 +25,7 @@ from layers.models import TransitStop
 from layers.reach import runs
 from layers.remote.hosts import register
 from layers.tasks import complete_run, soon
+from network.contacts import seeds as contact_seeds
 from network.knowhow import loading
 from vacancies import demo
 from vacancies.models import Vacancy
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         self.step("413 towns with boundaries", self.load_towns)
         self.step("timetable of April 2021", layer_sources.load_own_timetable)
         self.step("entries of remote services, switched off", register)
+        self.step("contacts with their sources", contact_seeds.load)
         self.step("know-how, funding, showcases", loading.load)
         if not options["no_demo"] and not Vacancy.objects.exists() and not Dataset.objects.filter(key="examples").exists():
             self.step("fictional vacancies (Beispiele)", demo.load)

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('geo', '0002_address'),
-        ('network', '0007_reports'),
+        ('network', '0009_privacy'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

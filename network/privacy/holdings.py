@@ -1,0 +1,396 @@
+"""What is held of a person: one line for each model. Export, deletion and the record of processing follow from it.
+
+A model belongs to a person by paths to their account (`of`), by paths to their e-mail address (`address`), or both. `shows` are the
+fields of an export; `end` says what deletion does. A model without a person stands in `OF_NOBODY` with the reason. A test names every
+model that is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import FileField, Model, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from network.privacy.purposes import ACCOUNT, ADVICE, ALERTS, EVENTS, ORGANISATIONS, OWNERS, PROOF, REGISTER, SEEKING, Purpose
+
+WITH_ACCOUNT = _("bis das Konto gelöscht wird")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A person: an account, or addresses alone; addresses are such that the person has shown to have."""
+
+    user: User | None = None
+    addresses: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, user: User) -> Subject:
+        """Return the person of an account with the addresses they confirmed."""
+        return cls(user, tuple(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)))
+
+    @classmethod
+    def by(cls, address: str) -> Subject:
+        """Return who has an address. An account that confirmed it is reached by signing in, one that never did is theirs, too."""
+        rows = EmailAddress.objects.filter(email__iexact=address)
+        holder = None
+        if not rows.filter(verified=True).exists():
+            alone = rows.exclude(user__emailaddress__verified=True).select_related("user").first()
+            holder = alone.user if alone else None
+        return cls(holder, (address,))
+
+
+def is_of_an_account(address: str) -> bool:
+    """Whether somebody confirmed an address for their account."""
+    return EmailAddress.objects.filter(email__iexact=address, verified=True).exists()
+
+
+def with_periods(text: Any) -> str:
+    """Return a text with the periods that are set filled in."""
+    return str(text).format(**settings.RETENTION, owner_log_months=settings.OWNER_LOG_MONTHS)
+
+
+@dataclass(frozen=True)
+class Delete:
+    """The rows go, with their files and their history."""
+
+    def __str__(self) -> str:
+        return str(_("wird gelöscht"))
+
+
+@dataclass(frozen=True)
+class Anonymise:
+    """The rows stay without what tells of the person."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return str(_("bleibt ohne Angaben zur Person"))
+
+
+@dataclass(frozen=True)
+class Keep:
+    """The rows stay for a while, for a reason that the person is told."""
+
+    reason: Any
+
+    def __str__(self) -> str:
+        return str(_("bleibt: {reason}")).format(reason=with_periods(self.reason))
+
+
+End = Delete | Anonymise | Keep
+
+
+@dataclass(frozen=True)
+class Holding:
+    """How the rows of one model belong to a person."""
+
+    model: str
+    why: Purpose
+    of: str = ""
+    address: str = ""
+    shows: str = ""
+    kept: Any = WITH_ACCOUNT
+    end: End = field(default_factory=Delete)
+    leaves: str = ""  # paths to accounts that are only named in rows of others: emptied with the account
+    find: Callable[[Subject], QuerySet[Any]] | None = None  # where no path leads to the person
+
+    @property
+    def lasts(self) -> str:
+        """How long the rows are kept, with the periods of this installation."""
+        return with_periods(self.kept)
+
+    @property
+    def of_model(self) -> type[Model]:
+        return apps.get_model(self.model)
+
+    @property
+    def name(self) -> str:
+        return str(NAMES.get(self.model) or self.of_model._meta.verbose_name_plural)
+
+    def rows(self, who: Subject) -> QuerySet[Any]:
+        """Return what is held of a person."""
+        manager = self.of_model._default_manager
+        if self.find:
+            return self.find(who)
+        ours = Q(pk__in=[])
+        if who.user is not None:
+            for path in self.of.split():
+                ours |= Q(**{path: who.user.pk})
+        for path in self.address.split():
+            for address in who.addresses:
+                ours |= Q(**{f"{path}__iexact": address})
+        return manager.filter(pk__in=manager.filter(ours).order_by().values("pk"))
+
+    def labels(self) -> dict[str, str]:
+        """Return the fields of an export with their names."""
+        return {name: str(LABELS.get(name) or self.of_model._meta.get_field(name).verbose_name) for name in self.shows.split()}
+
+    @property
+    def begun(self) -> str:
+        """The field that tells since when a row is there; '' where none does."""
+        known = {f.name for f in self.of_model._meta.get_fields()}
+        return next((name for name in BEGINNINGS if name in known), "")
+
+    def files(self) -> list[str]:
+        return [f.name for f in self.of_model._meta.get_fields() if isinstance(f, FileField)]
+
+
+BEGINNINGS = ("created_at", "date_joined", "asked_at", "given_at", "sent_at", "at", "first_seen")
+LABELS = {
+    "id": _("Nummer"),
+    "at": _("Zeit"),
+    "created_at": _("angelegt"),
+    "updated_at": _("geändert"),
+    "confirmed_at": _("bestätigt"),
+    "last_sent_at": _("zuletzt geschrieben"),
+    "expires_on": _("läuft ab am"),
+    "told_at": _("in einer E-Mail genannt"),
+    "first_seen": _("zuerst gefunden"),
+    "is_current": _("passt noch"),
+    "score": _("passt zu (Prozent)"),
+    "verdicts": _("was dafür und was dagegen spricht"),
+    "vacancy_id": _("Leerstand"),
+    "state": _("Stand"),
+    "to": _("an"),
+    "subject": _("Betreff"),
+    "text": _("Text"),
+    "key": _("Kennung"),
+    "email": _("E-Mail-Adresse"),
+    "verified": _("bestätigt"),
+    "state_since": _("Stand seit"),
+    "consent_text_version": _("Fassung der Einwilligung"),
+    "last_month": _("letzter Rundbrief"),
+    "event": _("Veranstaltung"),
+    "slug": _("Adresse"),
+    "kind": _("Art"),
+    "primary": _("erste Adresse"),
+    "type": _("Art"),
+    "last_used_at": _("zuletzt benutzt"),
+    "ip": _("Netzadresse"),
+    "user_agent": _("Browser"),
+    "last_seen_at": _("zuletzt gesehen"),
+    "expire_date": _("endet"),
+    "sent": _("gesendet"),
+    "action_time": _("Zeit"),
+    "change_message": _("Änderung"),
+    "object_repr": _("geändertes Ding"),
+    "username": _("Name des Kontos"),
+    "date_joined": _("Konto seit"),
+    "last_login": _("zuletzt angemeldet"),
+    "first_name": _("Vorname"),
+    "last_name": _("Nachname"),
+    "note": _("Notiz"),
+}
+NAMES = {
+    "auth.User": _("Konto"),
+    "admin.LogEntry": _("eigene Änderungen in der Verwaltung"),
+    "account.EmailAddress": _("E-Mail-Adressen"),
+    "account.EmailConfirmation": _("Bestätigungen von E-Mail-Adressen"),
+    "mfa.Authenticator": _("zweite Faktoren"),
+    "usersessions.UserSession": _("angemeldete Geräte"),
+    "sessions.Session": _("Sitzungen"),
+    "network.Mail": _("E-Mails, die auf den Versand warten"),
+    "network.StateChange": _("Verlauf der Gesuche"),
+}
+
+
+def sessions(who: Subject) -> QuerySet[Any]:
+    """The sessions of a person; whose they are stands inside them."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    model = store.get_model_class()
+    if who.user is None:
+        return model.objects.none()
+    own = [s.pk for s in model.objects.iterator() if s.get_decoded().get("_auth_user_id") == str(who.user.pk)]
+    return model.objects.filter(pk__in=own)
+
+
+def changes(who: Subject) -> QuerySet[Any]:
+    """What a person changed in the administration, and what others changed of their account: both name them."""
+    model = apps.get_model("admin.LogEntry")
+    if who.user is None:
+        return model.objects.none()
+    about = Q(content_type=ContentType.objects.get_for_model(User), object_id=str(who.user.pk))
+    for name in ("network.Membership", "network.OrganisationMember", "network.Person"):
+        rows = apps.get_model(name).objects.filter(user=who.user)
+        about |= Q(
+            content_type=ContentType.objects.get_for_model(rows.model), object_id__in=[str(pk) for pk in rows.values_list("pk", flat=True)]
+        )
+    return model.objects.filter(Q(user=who.user) | about)
+
+
+HOLDINGS = (
+    Holding("sessions.Session", ACCOUNT, shows="expire_date", kept=_("bis zur Abmeldung, höchstens zwei Wochen"), find=sessions),
+    Holding("admin.LogEntry", REGISTER, shows="action_time object_repr change_message", find=changes),
+    Holding("network.Mail", ACCOUNT, address="to", shows="to subject text created_at", kept=_("bis sie gesendet ist, höchstens drei Tage")),
+    Holding(
+        "network.Subscription",
+        ALERTS,
+        address="address",
+        shows="kind address query language frequency created_at confirmed_at expires_on last_sent_at",
+        kept=_("bis zum Abbestellen, ohne Verlängerung zwölf Monate; unbestätigt sieben Tage"),
+    ),
+    Holding(
+        "network.Invitation",
+        REGISTER,
+        of="accepted_by invited_by",
+        address="email",
+        shows="email role ends_on created_at accepted_at withdrawn_at",
+        kept=_("{invitation_days} Tage nach ihrem Ende"),
+    ),
+    Holding(
+        "network.OwnerContact",
+        OWNERS,
+        address="email",
+        shows="vacancy_id name organisation address phone email rank note created_at updated_at",
+        kept=_("bis der Leerstand {closed_vacancy_months} Monate archiviert ist"),
+    ),
+    Holding(
+        "network.OwnerView",
+        PROOF,
+        of="user",
+        address="who",
+        shows="at vacancy_key purpose act",
+        kept=_("{owner_log_months} Monate"),
+        end=Keep(
+            _(
+                "Wer Eigentümerdaten angesehen hat, muss {owner_log_months} Monate nachweisbar sein (Art. 5 Abs. 2 DSGVO)."
+                " Danach wird es gelöscht."
+            )
+        ),
+    ),
+    Holding(
+        "network.SpaceMatch",
+        SEEKING,
+        of="request__owner",
+        shows="vacancy_id score verdicts state reason is_current first_seen told_at",
+        kept=_("wie das Gesuch"),
+    ),
+    Holding(
+        "network.CaseEntry",
+        ADVICE,
+        of="case__client",
+        address="case__client_mail",
+        shows="kind text created_at",
+        kept=_("wie der Beratungsfall"),
+        leaves="author",
+    ),
+    Holding(
+        "network.AdviceCase",
+        ADVICE,
+        of="client",
+        address="client_mail",
+        shows="key audience phase topics town building plan question tried until client_name client_mail consent_text_version"
+        " created_at confirmed_at state state_since",
+        kept=_("bis zur Frist nach ihrem Abschluss"),
+        leaves="adviser",
+    ),
+    Holding("network.Assignment", REGISTER, of="assignee", shows="list row due_on note created_at done_at", leaves="created_by"),
+    Holding("network.Mailing", REGISTER, of="author", shows="audience subject text created_at sent_at", end=Anonymise({"author": None})),
+    Holding("network.MailingRecipient", ALERTS, address="address", shows="address why written_at", kept=_("zwölf Monate nach dem Versand")),
+    Holding("network.Merge", REGISTER, of="by", shows="kind name dropped_name at undone_at", end=Anonymise({"by": None})),
+    Holding(
+        "network.Registration",
+        EVENTS,
+        address="mail",
+        shows="event begins_at name mail needs state created_at confirmed_at",
+        kept=_("bis zur Frist nach dem Termin; unbestätigt drei Tage"),
+    ),
+    Holding(
+        "network.Event",
+        EVENTS,
+        of="entered_by",
+        shows="slug title starts_at created_at",
+        kept=WITH_ACCOUNT,
+        end=Anonymise({"entered_by": None}),
+    ),
+    Holding(
+        "network.NewsletterSubscription",
+        ALERTS,
+        address="mail",
+        shows="mail created_at confirmed_at last_month",
+        kept=_("bis zum Abbestellen"),
+    ),
+    Holding("network.StateChange", SEEKING, of="request__owner", shows="state at", kept=_("wie das Gesuch")),
+    Holding(
+        "network.SpaceRequest",
+        SEEKING,
+        of="owner",
+        shows="key organisation title story seeker_type team_size equity starts_on duration needs query visibility"
+        " notify language state renewed_on expires_on created_at updated_at",
+        kept=_("{request_months} Monate nach der letzten Änderung, wenn es beendet oder Entwurf ist"),
+    ),
+    Holding("network.OrganisationMember", ORGANISATIONS, of="user", shows="organisation role asked_at confirmed_at"),
+    Holding("network.Membership", REGISTER, of="user", shows="town admin_union district statewide role ends_on"),
+    Holding(
+        "network.AppPassword",
+        ACCOUNT,
+        of="user",
+        shows="label created_at last_used_on revoked_at",
+        kept=_("{revoked_days} Tage nach dem Widerruf"),
+    ),
+    Holding(
+        "network.Consent",
+        PROOF,
+        of="user",
+        address="address",
+        shows="text version language digest about given_at withdrawn_at",
+        kept=_("{consent_months} Monate nach dem Widerruf"),
+    ),
+    Holding("network.IdleNotice", ACCOUNT, of="user", shows="sent_at"),
+    Holding("network.Person", ACCOUNT, of="user", shows="display_name language"),
+    Holding("mfa.Authenticator", ACCOUNT, of="user", shows="type created_at last_used_at"),
+    Holding(
+        "usersessions.UserSession",
+        ACCOUNT,
+        of="user",
+        shows="created_at ip user_agent last_seen_at",
+        kept=_("bis zur Abmeldung; die Netzadresse nach sieben Tagen gekürzt"),
+    ),
+    Holding("account.EmailConfirmation", ACCOUNT, of="email_address__user", shows="sent", kept=_("bis zur Bestätigung")),
+    Holding("account.EmailAddress", ACCOUNT, of="user", shows="email verified primary"),
+    Holding(
+        "auth.User",
+        ACCOUNT,
+        of="pk",
+        shows="username email first_name last_name date_joined last_login",
+        kept=_("{idle_account_months} Monate nach der letzten Anmeldung; unbestätigt {unconfirmed_days} Tage"),
+    ),
+)  # in the order of deletion: what leads to a person goes last
+
+OF_NOBODY = {
+    "network.Article": "a text",
+    "network.AdviceOffer": "an offer of an organisation",
+    "network.FundingProgramme": "a programme",
+    "network.Seed": "which examples were loaded",
+    "network.Showcase": "a place that is shown; its organisation wants it",
+    "network.ShowcasePhoto": "credits its author, who must be named as long as the picture is shown",
+    "network.WirSpace": "a place that is shown",
+    "network.Organisation": "says what an organisation says of itself; its people are OrganisationMember",
+    "network.OptOut": "a digest of an address that wants no letters; kept so that the word holds",
+    "network.Attendance": "a number of seats",
+    "network.Attempt": "a digest that changes every day and is deleted the next",
+    "vacancies.Vacancy": "names nobody; owners are OwnerContact, notes and causes go 24 months after it is closed (retention)",
+    "vacancies.VacancyEvent": "as Vacancy",
+    "vacancies.Unit": "part of a building",
+    "vacancies.Photo": "credits its author, who must be named as long as the picture is shown",
+    "vacancies.SiteText": "a page of text",
+}
+
+
+def of_model(name: str) -> Holding | None:
+    """Return the line of a model, None where there is none."""
+    return next((h for h in HOLDINGS if h.model == name), None)
+
+
+def histories_of(model: type[Model]) -> list[type[Model]]:
+    """Return the tables that keep earlier states of a model's rows."""
+    return [m for m in apps.get_models() if any(f.name == "pgh_obj" and f.related_model is model for f in m._meta.get_fields())]
