@@ -146,6 +146,12 @@ class Holding:
 
 BEGINNINGS = ("created_at", "date_joined", "asked_at", "given_at", "sent_at", "at", "first_seen")
 LABELS = {
+    "list": _("Liste"),
+    "row": _("Nummer"),
+    "why": _("Warum Sie das bekommen:"),
+    "address": _("E-Mail-Adresse"),
+    "done_at": _("erledigt"),
+    "written_at": _("gesendet"),
     "id": _("Nummer"),
     "at": _("Zeit"),
     "created_at": _("angelegt"),

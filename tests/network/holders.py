@@ -21,10 +21,13 @@ from network import post
 from network.models import (
     AdviceCase,
     AppPassword,
+    Assignment,
     Event,
     IdleNotice,
     Invitation,
+    Mailing,
     Membership,
+    Merge,
     NewsletterSubscription,
     Organisation,
     OwnerContact,
@@ -81,6 +84,10 @@ def everything_of(name: str, town: str = "gransee") -> User:
     )
     event.registrations.create(begins_at=timezone.now(), name=name, mail=user.email)
     NewsletterSubscription.objects.create(mail=user.email)
+    Assignment.objects.create(list="wartelisten", row=str(user.pk), assignee=user)
+    letter = Mailing.objects.create(audience="organisations", subject="Beispiel", text="Beispiel", author=user)
+    letter.recipients.create(address=user.email, why="Beispiel")
+    Merge.objects.create(kind="organisation", kept=0, dropped=0, name="Beispiel", dropped_name="Beispiel", by=user)
     IdleNotice.objects.create(user=user)
     user.secret = with_app(user)  # type: ignore[attr-defined]
     post.write(user.email, "account_idle", {"on": datetime.date(2026, 1, 1), "login": name})
