@@ -146,8 +146,6 @@ class Holding:
 
 BEGINNINGS = ("created_at", "date_joined", "asked_at", "given_at", "sent_at", "at", "first_seen")
 LABELS = {
-    "list": _("Liste"),
-    "row": _("Nummer"),
     "why": _("Warum Sie das bekommen:"),
     "address": _("E-Mail-Adresse"),
     "done_at": _("erledigt"),
@@ -299,7 +297,7 @@ HOLDINGS = (
         kept=_("bis zur Frist nach ihrem Abschluss"),
         leaves="adviser",
     ),
-    Holding("network.Assignment", REGISTER, of="assignee", shows="list row due_on note created_at done_at", leaves="created_by"),
+    Holding("network.Assignment", REGISTER, of="assignee", shows="due_on note created_at done_at", leaves="created_by"),
     Holding("network.Mailing", REGISTER, of="author", shows="audience subject text created_at sent_at", end=Anonymise({"author": None})),
     Holding("network.MailingRecipient", ALERTS, address="address", shows="address why written_at", kept=_("zwölf Monate nach dem Versand")),
     Holding("network.Merge", REGISTER, of="by", shows="kind name dropped_name at undone_at", end=Anonymise({"by": None})),
