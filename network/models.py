@@ -82,12 +82,16 @@ class AppPassword(models.Model):
 from network.advice.models import AdviceCase, CaseEntry  # noqa: E402, F401
 from network.alerts.models import Attempt, Subscription  # noqa: E402, F401
 from network.contacts.models import ContactPoint  # noqa: E402, F401
+from network.desk.models import Assignment  # noqa: E402, F401
 from network.gathering.models import Event, Registration  # noqa: E402, F401
+from network.impact.models import Attendance  # noqa: E402, F401
 from network.inquiries.models import Inquiry, InquiryBlock, InquiryMessage  # noqa: E402, F401
 from network.intake.models import StaleReminder  # noqa: E402, F401
 from network.invitations.models import Invitation  # noqa: E402, F401
 from network.knowhow.models import AdviceOffer, Article, FundingProgramme  # noqa: E402, F401
+from network.mailing.models import Mailing, MailingRecipient, OptOut  # noqa: E402, F401
 from network.members import Membership  # noqa: E402, F401
+from network.merging.models import Merge  # noqa: E402, F401
 from network.news.models import NewsletterSubscription  # noqa: E402, F401
 from network.organisations.models import Organisation, OrganisationMember  # noqa: E402, F401
 from network.own_buildings.models import BuildingConsent, OwnBuilding  # noqa: E402, F401

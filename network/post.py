@@ -69,25 +69,30 @@ def write(to: str, name: str, context: dict[str, Any], *, language: str = "de", 
     reply_to : str
         Where an answer goes; by default to the sender.
     """
+    words = compose(name, context, language=language, unsubscribe=unsubscribe)
+    stop = base_url() + unsubscribe if unsubscribe else ""
+    headers = {"Auto-Submitted": "auto-generated"}
+    if stop:
+        headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    if reply_to:
+        headers["Reply-To"] = reply_to
+    mail = Mail.objects.create(to=to, purpose=name, headers=headers, **words)
+    soon(deliver)
+    return mail
+
+
+def compose(name: str, context: dict[str, Any], *, language: str = "de", unsubscribe: str = "") -> dict[str, str]:
+    """Return subject, text and html of a mail as `write` would send them."""
     base = base_url()
-    stop = base + unsubscribe if unsubscribe else ""
-    values = {"base": base, "product": settings.PRODUCT, "unsubscribe": stop, **context}
+    values = {"base": base, "product": settings.PRODUCT, "unsubscribe": base + unsubscribe if unsubscribe else "", **context}
     with translation.override(language):
         plain = engines["django"].engine.get_template(f"mail/{name}.txt").render(Context(values, autoescape=False))
         try:
             html = render_to_string(f"mail/{name}.html", values)
         except TemplateDoesNotExist:
             html = ""
-    headers = {"Auto-Submitted": "auto-generated"}
-    if stop:
-        headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    if reply_to:
-        headers["Reply-To"] = reply_to
     subject, _newline, text = plain.strip().partition("\n")
-    words = {"subject": " ".join(subject.split())[:200], "text": text.strip() + "\n", "html": html}
-    mail = Mail.objects.create(to=to, purpose=name, headers=headers, **words)
-    soon(deliver)
-    return mail
+    return {"subject": " ".join(subject.split())[:200], "text": text.strip() + "\n", "html": html}
 
 
 def base_url() -> str:

@@ -40,6 +40,10 @@ urlpatterns = [
     path("", include("network.invitations.urls")),
     path("", include("network.intake.urls")),
     path("", include("network.owners.urls")),
+    path("", include("network.desk.urls")),
+    path("", include("network.merging.urls")),
+    path("", include("network.mailing.urls")),
+    path("", include("network.impact.urls")),
     path("", include("network.reports.urls")),
     path("", include("network.own_buildings.urls")),
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -85,6 +86,11 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
         """Those that nobody confirmed since a day; who was never confirmed counts by the day of the source."""
         never = Q(verified_at=None) & (Q(source_on=None) | Q(source_on__lt=day))
         return self.listed().filter(never | Q(verified_at__date__lt=day)).order_by("verified_at", "pk")
+
+    def to_renew(self, day: datetime.date) -> ContactPointQuerySet:
+        """Those said to be out of date or not confirmed since a day, with the moment it was said or confirmed as `since`."""
+        found = self.reported_stale() | self.unverified_since(day)
+        return found.annotate(since=Coalesce("reported_at", "verified_at")).order_by("since", "pk")
 
     def managed_by(self, user: User | AnonymousUser) -> ContactPointQuerySet:
         """Those that a person may change: who manages the whole area."""

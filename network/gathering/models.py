@@ -110,6 +110,13 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Those that are published and not called off."""
         return self.filter(state=EventState.PUBLISHED)
 
+    def with_people_waiting(self, now: datetime.datetime) -> EventQuerySet:
+        """Published ones whose coming times have a waiting list: how many are on it (`waiting`), and for when at first (`next_waited`)."""
+        queue = Q(registrations__state=Registration.State.WAITING, registrations__begins_at__gt=now)
+        found = self.running().filter(queue)
+        counted = {"waiting": models.Count("registrations"), "next_waited": models.Min("registrations__begins_at")}
+        return found.annotate(**counted).order_by("next_waited", "pk")
+
     def last_published(self, length: int) -> EventQuerySet:
         """The first of those that were published last."""
         return self.order_by(F("published_at").desc(nulls_last=True), "-pk")[:length]

@@ -16,6 +16,7 @@ from geo.errors import Expired, NotAllowed
 from network import post
 from network.gathering.models import Event, EventState, Registration
 from network.ical import ZONE
+from network.impact.models import Attendance
 
 CONFIRM, CANCEL = "event-confirm", "event-cancel"
 CONFIRM_WITHIN = datetime.timedelta(days=3)
@@ -98,8 +99,11 @@ def call_off(event: Event) -> int:
 
 
 def forget(now: datetime.datetime | None = None) -> int:
-    """Delete who came, so many days after it (settings.EVENT_KEPT_DAYS), and who never confirmed; return how many."""
-    gone: int = Registration.objects.all().forgettable(now or timezone.now(), settings.EVENT_KEPT_DAYS).delete()[0]
+    """Delete who came, so many days after it (settings.EVENT_KEPT_DAYS), and who never confirmed; how many came stays. Returns how many."""
+    found = Registration.objects.all().forgettable(now or timezone.now(), settings.EVENT_KEPT_DAYS)
+    with transaction.atomic():
+        Attendance.objects.all().note(found)
+        gone: int = found.delete()[0]
     return gone
 
 

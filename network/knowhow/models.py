@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
@@ -186,6 +186,12 @@ class FundingQuerySet(KnowhowQuerySet):
         if topic != c.Topic.MONUMENT:
             found = found.exclude(topics__0=c.Topic.MONUMENT)
         return found.order_by(Case(When(areas=[], then=Value(1)), default=Value(0)), "name")
+
+    def due(self, day: datetime.date, deadlines: Mapping[int, datetime.date]) -> FundingQuerySet:
+        """Those with these primary keys, with their deadline as `due_on`, the nearest first."""
+        known = [When(pk=pk, then=Value(last)) for pk, last in deadlines.items()]
+        due_on = Case(*known, default=Value(day), output_field=models.DateField())
+        return self.filter(pk__in=list(deadlines)).annotate(due_on=due_on).order_by("due_on", "name")
 
     def with_deadline(self) -> FundingQuerySet:
         """Those that name a last day, by its place in the year."""

@@ -90,6 +90,11 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
             return self.public()
         return (self.public() | self.filter(pk__in=self.of(user).values("pk"))).distinct()
 
+    def to_verify(self) -> OrganisationQuerySet:
+        """Those that a person entered and nobody checked, with the day somebody first said to belong to them as `founded_at`."""
+        found = self.filter(is_verified=False).exclude(pk__in=Seed.objects.all().planted(Organisation))
+        return found.annotate(founded_at=models.Min("people__asked_at")).order_by("founded_at", "pk")
+
     def verify(self) -> int:
         """Say that the contact point checked what they say; returns how many were not yet."""
         return self.filter(is_verified=False).update(is_verified=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LASTS = relativedelta(months=6)  # without renewal
 LONGEST_STORY = 4000
+GOOD_ENOUGH = 50  # score of a match that may be called one
 
 
 class SeekerType(models.TextChoices):
@@ -109,6 +110,19 @@ class SpaceRequestQuerySet(models.QuerySet["SpaceRequest"]):
     def silence(self, key: str) -> None:
         """Send no more mails about one."""
         self.filter(key=key).update(notify=Notify.NEVER)
+
+    def with_best_score(self) -> SpaceRequestQuerySet:
+        """The same with the score of their best match as `best_score`, and since when they are active as `activated_at`."""
+        best = models.Max("matches__score", filter=Q(matches__is_current=True))
+        begun = models.Subquery(
+            StateChange.objects.filter(request=models.OuterRef("pk"), state=RequestState.ACTIVE).order_by("-at").values("at")[:1]
+        )
+        return self.annotate(best_score=best, activated_at=models.functions.Coalesce(begun, "created_at"))
+
+    def unmatched(self) -> SpaceRequestQuerySet:
+        """Active ones without a vacancy that fits, or whose best scores below GOOD_ENOUGH; who has waited longest first."""
+        found = self.active().with_best_score()
+        return found.filter(Q(best_score=None) | Q(best_score__lt=GOOD_ENOUGH)).order_by("activated_at", "pk")
 
     def stamp(self) -> str:
         """Changes whenever an active request does."""
@@ -269,6 +283,11 @@ class MatchQuerySet(models.QuerySet["SpaceMatch"]):
 
     def untouched(self) -> MatchQuerySet:
         return self.filter(state__in=UNTOUCHED)
+
+    def unseen_since(self, day: datetime.date) -> MatchQuerySet:
+        """Those of active requests that were found on or before a day and that the seeker has not looked at, oldest first."""
+        unseen = self.filter(is_current=True, state=MatchState.SUGGESTED, request__state=RequestState.ACTIVE, first_seen__date__lte=day)
+        return unseen.select_related("request__organisation", "vacancy__town").defer("vacancy__town__geom").order_by("first_seen", "pk")
 
     def see(self) -> int:
         """Note that the seeker has seen them."""

@@ -113,6 +113,8 @@ PUBLIC = [
     "news_feed",
     "events_feed",
     "newsletter*",
+    "mailing_stop",
+    "impact",
 ]
 
 Word = str | tuple[str, str]
@@ -185,6 +187,21 @@ ADDRESSES: dict[str, Word] = {
     "event_edit": "coordinator",
     "event_participants": "coordinator",
     "event_*": ("coordinator", "POST"),
+    # the desk
+    "desk": "any manager",
+    "desk_list": "any manager",  # this one is for all who manage anything
+    "desk_csv": "any manager",
+    "desk_assign": "coordinator",
+    "desk_finish": ("coordinator", "POST"),
+    "desk_request": "coordinator",
+    "merges": "coordinator",
+    "merge_compare": "coordinator",
+    "merge_undo": ("coordinator", "POST"),
+    "mailings": "coordinator",
+    "mailing_test": ("coordinator", "POST"),
+    "mailing_send": ("coordinator", "POST"),
+    "mailing*": "coordinator",
+    **dict.fromkeys(("report_figures", "report_csv", "report_picture"), "coordinator"),
     # contacts and inquiries; the inquiry is one's own, about a vacancy of the own town
     "contact_stale": ("public", "POST"),
     "contact_add": "any manager",

@@ -22,12 +22,15 @@ from network.inquiries.thread import begin
 from network.models import (
     AdviceCase,
     AppPassword,
+    Assignment,
     ContactPoint,
     Event,
     IdleNotice,
     InquiryBlock,
     Invitation,
+    Mailing,
     Membership,
+    Merge,
     NewsletterSubscription,
     Organisation,
     OwnBuilding,
@@ -97,6 +100,10 @@ def everything_of(name: str, town: str = "gransee") -> User:
     ContactPoint.objects.create(
         name=f"Beispielstelle {user.pk}", function="culture", mailbox=user.email, district=elsewhere, verified_at=timezone.now(), **agreed
     )
+    Assignment.objects.create(list="wartelisten", row=str(user.pk), assignee=user)
+    letter = Mailing.objects.create(audience="organisations", subject="Beispiel", text="Beispiel", author=user)
+    letter.recipients.create(address=user.email, why="Beispiel", written_at=timezone.now())
+    Merge.objects.create(kind="organisation", kept=0, dropped=0, name="Beispiel", dropped_name="Beispiel", by=user)
     IdleNotice.objects.create(user=user)
     user.secret = with_app(user)  # type: ignore[attr-defined]
     post.write(user.email, "account_idle", {"on": datetime.date(2026, 1, 1), "login": name})

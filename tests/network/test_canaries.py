@@ -65,7 +65,7 @@ WITHOUT = {  # names that show nothing by themselves: their reason
     "qr": "needs an address",
     **dict.fromkeys(("advice_confirm", "advice_mine", "registration_confirm", "registration_cancel"), "asked with a wrong link"),
     **dict.fromkeys(("newsletter_confirm", "newsletter_stop"), "asked with a wrong link"),
-    **dict.fromkeys(("contact_verify", "inquiry_answer", "report_confirm"), "asked with a wrong link"),
+    **dict.fromkeys(("contact_verify", "inquiry_answer", "mailing_stop", "report_confirm"), "asked with a wrong link"),
     **dict.fromkeys(("showcase_photo", "funding_deadline"), "asked with a name that there is not"),
 }
 

@@ -25,16 +25,20 @@ from django.utils import timezone
 from geo.models import Town
 from network import post
 from network.intake import uploads
+from network.mailing import sending
+from network.merging import merge
 from network.models import (
     AdviceCase,
     AdviceOffer,
     AppPassword,
     Article,
+    Assignment,
     ContactPoint,
     Event,
     FundingProgramme,
     Inquiry,
     Invitation,
+    Mailing,
     Membership,
     Organisation,
     OwnBuilding,
@@ -190,6 +194,11 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
     )
     answers = {"client_mail": "ilse@example.org", "consent_text_version": "x", "confirmed_at": timezone.now()}
     case = AdviceCase.objects.create(audience="owner", phase="plan", topics=["property"], question="Beispiel", **answers)
+    double, third = (Organisation.objects.create(name=name, kind="association") for name in ("Beispiel eV", "Beispiel"))
+    stays = {name: getattr(double, name) for name in merge.KINDS["organisation"].fields}
+    merged = merge.merge("organisation", double, third, stays, people["coordinator"])
+    task = Assignment.objects.create(list="termine-entwurf", row="1", assignee=people["coordinator"])
+    letter = Mailing.objects.create(audience="organisations", subject="Beispiel", text="Beispiel", author=people["coordinator"])
     office = ContactPoint.objects.create(name="Bauamt", function="building", mailbox="bauamt@example.org")
     office.towns.add(own)
     inquiry = Inquiry.objects.create(seeker=people["own viewer"], vacancy=vacancy, contact=office)
@@ -213,6 +222,16 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
         "event*": {"slug": event.slug},
         "advice_*": {"key": case.key},
         "owner*": vacancies | {"pk": owner.pk},
+        "desk_list": {"name": "veraltete-leerstaende"},
+        "desk_csv": {"name": "veraltete-leerstaende"},
+        "desk_assign": {"name": "organisationen-pruefen", "row": organisation.pk},
+        "desk_finish": {"pk": task.pk},
+        "desk_request": {"key": wanted.key},
+        "merge_compare": {"keep": organisation.key, "drop": double.key},
+        "merge_undo": {"pk": merged.pk},
+        "mailing_stop": {"token": post.seal(sending.STOP, "neu@example.org")},
+        "mailing*": {"pk": letter.pk},
+        "report_picture": {"figure": "objekte", "part": "monat", "extension": "svg"},
         "organisation*": {"key": organisation.key},
         "change_organisation": {"key": organisation.key},
         "*_person": {"pk": asking.pk},

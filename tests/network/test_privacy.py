@@ -22,7 +22,8 @@ from django.utils import timezone
 from geo.errors import NotAllowed
 from network.models import Consent, Invitation, Mail, Membership, Organisation, OwnerContact, Subscription
 from network.privacy import consents, deletion, record
-from network.privacy.holdings import HOLDINGS, OF_NOBODY, Holding, of_model
+from network.privacy.holdings import HOLDINGS, Holding, of_model
+from network.privacy.nobody import OF_NOBODY
 from network.privacy.purposes import OWNERS
 from network.privacy.subjects import Subject
 from network.seeking.models import SpaceRequest
@@ -244,7 +245,7 @@ def test_what_belongs_to_an_account_is_not_opened_by_a_mail_alone(client: Client
     models_told = {h["model"] for h in json.loads(client.get(f"{link}daten.json").getvalue())["holdings"]}
     by_address = {"network.Subscription", "network.Invitation", "network.OwnerContact", "network.OwnerView", "network.Consent"}
     by_address |= {"network.AdviceCase", "network.CaseEntry", "network.Registration", "network.NewsletterSubscription"}
-    by_address |= {"network.Report", "network.ReportStep", "network.ContactPoint"}
+    by_address |= {"network.Report", "network.ReportStep", "network.ContactPoint", "network.MailingRecipient"}
     assert models_told == by_address
     client.post(link, {"sure": "on"})
     assert User.objects.filter(pk=user.pk).exists()

@@ -1,0 +1,1 @@
+"""Models that hold nothing of a person, each with the reason."""
