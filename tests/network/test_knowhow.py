@@ -72,7 +72,7 @@ def test_every_entry_has_source_and_day() -> None:
 
 def test_all_entries_are_there_and_loading_again_changes_nothing() -> None:
     counts = [m.objects.count() for m in (Organisation, Article, AdviceOffer, FundingProgramme, Showcase, WirSpace)]
-    assert sum(counts) == len(entries()) == Seed.objects.count()
+    assert sum(counts) == len(entries()) == Seed.objects.count() - ContactPoint.objects.count(), "offices are planted by their own file"
     reports = loading.load()
     assert {(r.created, r.changed, r.kept_edits) for r in reports.values()} == {(0, 0, 0)}
     assert all(r.adds_up for r in reports.values())
