@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from network import post
 from network.people.models import Person
+from network.seeking.drafts import NEW
+from network.seeking.drafts import PLACE as DRAFTS
 
 # What changed, by the name of allauth's mail; all of them are one mail of ours.
 CHANGES = {
@@ -61,6 +63,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reset_password_from_key_url(self, key: str) -> str:
         uid, _dash, token = key.partition("-")
         return self.link("account_reset_password_from_key", uid, token)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Lead back to a request for space that was begun before signing up: the way through the mail forgets where one came from."""
+        if NEW in request.session.get(DRAFTS, {}):
+            return reverse("request_check")
+        return str(super().get_login_redirect_url(request))
 
     def link(self, name: str, *values: str) -> str:
         """Return the whole address of a page."""

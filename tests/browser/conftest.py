@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.watching import Open, Watch, rows
+from tests.browser.watching import Beside, Open, Watch, rows
 
 Tabs = Callable[..., Page]
 WATCH_LIVE = """
@@ -95,3 +98,36 @@ def vacancy(db: None) -> str:
     """The page of a vacancy with an exact place and a reach."""
     found = rows("SELECT slug FROM public_vacancy WHERE is_exact AND transit_class = 'B' ORDER BY key LIMIT 1")
     return f"/leerstaende/{found[0][0]}/"
+
+
+@pytest.fixture
+def beside(db: None) -> Iterator[Beside]:
+    """Do something in a thread of its own, so that the server sees it; what was made is removed afterwards."""
+
+    def done(do: Callable[..., Any], *words: Any) -> Any:
+        try:
+            return do(*words)
+        finally:
+            connection.close()
+
+    def remove() -> None:
+        from django.contrib.auth.models import User
+        from django.contrib.sessions.models import Session
+        from django.core.files.storage import default_storage
+
+        from geo.models import Dataset
+        from network.models import Inquiry, Mail, Report
+        from vacancies.models import Photo, Vacancy
+
+        for model in (Report, Inquiry, Mail, Session):
+            model.objects.all().delete()
+        made = Vacancy.objects.filter(source__in=("citizen", "import", "owner"))
+        for name in Photo.objects.filter(vacancy__in=made).values_list("file", flat=True):
+            default_storage.delete(name)
+        made.delete()
+        Dataset.objects.filter(key__startswith="liste-").delete()
+        User.objects.filter(is_superuser=False).delete()
+
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda do, *words: pool.submit(done, do, *words).result()
+        pool.submit(done, remove).result()

@@ -3,58 +3,24 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.core import mail
-from django.core.files.storage import default_storage
-from django.db import connection
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from geo import crs
-from geo.models import Dataset, Town
+from geo.models import Town
 from network import post
 from network.models import Membership, Report
-from tests.browser.watching import Open, violations
+from tests.browser.watching import Beside, Open, is_in_order, middle_of
 from tests.network.people import account, link_of
-from vacancies.models import Photo, Vacancy
 
 pytestmark = pytest.mark.browser
-Beside = Callable[..., Any]
-
-
-@pytest.fixture
-def beside(db: None) -> Iterator[Beside]:
-    """Do something in a thread of its own, so that the server sees it; what was made is removed afterwards."""
-
-    def done(do: Callable[..., Any], *words: Any) -> Any:
-        try:
-            return do(*words)
-        finally:
-            connection.close()
-
-    def remove() -> None:
-        Report.objects.all().delete()
-        made = Vacancy.objects.filter(source__in=("citizen", "import"))
-        for name in Photo.objects.filter(vacancy__in=made).values_list("file", flat=True):
-            default_storage.delete(name)
-        made.delete()
-        Dataset.objects.filter(key__startswith="liste-").delete()
-        User.objects.filter(username="beamtin").delete()
-        post.Mail.objects.all().delete()
-
-    with ThreadPoolExecutor(1) as pool:
-        yield lambda do, *words: pool.submit(done, do, *words).result()
-        pool.submit(done, remove).result()
 
 
 def officer(role: str, slug: str) -> str:
@@ -65,18 +31,6 @@ def officer(role: str, slug: str) -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return str(session.session_key)
-
-
-def middle_of(slug: str, east: float = 0) -> tuple[float, float]:
-    centre = Town.objects.get(slug=slug).centre
-    lon, lat = crs.transform_xy(centre.x + east, centre.y, crs.STORAGE, crs.WEB)
-    return round(float(lon), 6), round(float(lat), 6)
-
-
-def is_in_order(page: Page) -> None:
-    """No wider than the screen, and nothing that axe finds."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert violations(page) == []
 
 
 def test_a_citizen_reports_from_a_phone(open_page: Open, site: str, beside: Beside, tmp_path: Path) -> None:

@@ -10,7 +10,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
 from playwright.sync_api import ConsoleMessage, Page, Request, WebError
 
+from geo import crs
+from geo.models import Town
+
 Open = Callable[..., Page]
+Beside = Callable[..., Any]
 PUBLIC_PAGES = {
     "map": "/",
     "list": "/leerstaende/",
@@ -88,3 +92,15 @@ def count(condition: str = "true") -> int:
 def painted(page: Page, shown: int | None = None) -> None:
     """Wait until the map is painted; with a number until it shows so many hits."""
     page.wait_for_selector("#map[data-ready]" + (f'[data-shown="{shown}"]' if shown is not None else "[data-shown]"))
+
+
+def middle_of(slug: str, east: float = 0) -> tuple[float, float]:
+    centre = Town.objects.get(slug=slug).centre
+    lon, lat = crs.transform_xy(centre.x + east, centre.y, crs.STORAGE, crs.WEB)
+    return round(float(lon), 6), round(float(lat), 6)
+
+
+def is_in_order(page: Page) -> None:
+    """No wider than the screen, and nothing that axe finds."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations(page) == []

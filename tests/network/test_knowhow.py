@@ -17,6 +17,7 @@ from django.urls import Resolver404, resolve
 
 from geo.errors import InvalidFile
 from geo.models import Town
+from network.contacts.models import ContactPoint
 from network.knowhow import loading
 from network.knowhow.models import AdviceOffer, Article, FundingProgramme
 from network.organisations.models import Organisation
