@@ -169,7 +169,8 @@ def test_the_texts_link_to_pages_that_exist(client: Client, page: str, prefix: s
     assert links
     for link in links:
         assert link.startswith("/en/") == bool(prefix)
-        assert client.get(link).status_code == 200
+        answer = client.get(link)
+        assert answer.status_code == 200 or "/konto/anmelden/" in answer.url, link
 
 
 class Words(HTMLParser):
@@ -208,7 +209,7 @@ def test_english_pages_hold_no_german_that_is_not_marked(client: Client) -> None
     pages = [*PAGES, "/?transit=D&q=haus", "/leerstaende/?town_size=rural&central=oberzentrum", "/leerstaende/?transit=Z&farbe=x", "/weg/"]
     pages += [f"/leerstaende/{v.slug}/" for v in (untitled, titled)]  # type: ignore[union-attr]
     texts = [t for page in pages for t in Words(client.get(f"/en{page}").content.decode()).texts]
-    names = {*Town.objects.values_list("name", flat=True), *TransitStop.objects.values_list("name", flat=True), titled.title}  # type: ignore[union-attr]
+    names = {*Town.objects.values_list("name", flat=True), *TransitStop.objects.values_list("name", flat=True), titled.title, "An"}  # type: ignore[union-attr]  # "An" is English, too
     german = {e.msgid for e in polib.pofile("locale/en/LC_MESSAGES/django.po") if e.msgstr != e.msgid} - names
     assert [t for t in texts if t in german] == []
     common = re.compile(r"\b(und|oder|nicht|der|die|das|mit|für|von|zur|zum|ist|ein|eine|auf|im|keine|alle|Leerst\w+|Haltestelle)\b")
