@@ -41,11 +41,15 @@ PICTURES = {
     "admin": "/admin/vacancies/vacancy/add/",
     "services": "/ogc/?town_size=rural&transit=C",
     "empty": "/leerstaende/?town_size=rural&central=oberzentrum&target_use=stage",
+    "request": "/gesuche/neu/1/",
+    "showcases": "/beispiele/",
+    "funding": "/foerderung/",
+    "report": "/melden/",
     "english": "/en/?town_size=rural&transit=C",
 }
 # name: notebook, and which of its pictures
 DRAWN = {"notebook-ranks": ("05_coworking", 2), "notebook-patterns": ("06_statistics", 2)}
-SLICED = ("detail", "town", "district", "overview", "charts", "sources", "admin")
+SLICED = ("detail", "town", "district", "overview", "charts", "sources", "admin", "showcases", "funding")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -24,7 +25,7 @@ OTHERS: Text_ = gettext_lazy("{n} weitere")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Criterion:
+class Criterion(ABC):
     """One search criterion.
 
     Parameters
@@ -55,13 +56,13 @@ class Criterion:
     help: Text_ = ""
     kind: ClassVar[str] = ""
 
+    @abstractmethod
     def parse(self, raw: list[str]) -> Any:
         """Return the value for the given strings, or raise `InvalidParameter`."""
-        raise NotImplementedError(self.kind)  # pragma: no cover - abstract
 
+    @abstractmethod
     def q(self, value: Any) -> Q:
         """Return the condition for the database."""
-        raise NotImplementedError(self.kind)  # pragma: no cover - abstract
 
     def dump(self, value: Any) -> list[str]:
         """Return the strings that `parse` turns into the same value again."""

@@ -247,6 +247,12 @@ def merge_vanished(rows: list[dict[str, Any]], report: TownReport) -> None:
             if relation.related_model is Town or relation.one_to_one or relation.related_model.__name__ == "TownReach":
                 continue
             moved = relation.related_model._base_manager.filter(**{relation.field.name: town})
+            if relation.many_to_many:
+                for row in moved:
+                    getattr(row, relation.field.name).add(successor)
+                    getattr(row, relation.field.name).remove(town)
+                    report.moved += 1
+                continue
             report.moved += moved.update(**{relation.field.name: successor})
         Town.objects.filter(Q(pk=town.pk) | Q(merged_into=town)).update(merged_into=successor)
         report.merged.append((town.name, successor.name))

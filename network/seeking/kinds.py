@@ -6,6 +6,7 @@ A value of JSON is checked by `read`, whoever wrote it: a form, a link of the ma
 from __future__ import annotations
 
 import datetime
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -29,7 +30,7 @@ Words = str | Promise
 
 
 @dataclass(frozen=True, kw_only=True)
-class Need:
+class Need(ABC):
     """One thing that a request can ask for.
 
     Parameters
@@ -61,9 +62,9 @@ class Need:
     def field_names(self) -> list[str]:
         return [self.name + part for part in self.parts]
 
+    @abstractmethod
     def fields(self) -> dict[str, forms.Field]:
         """Return the form fields of the value."""
-        raise NotImplementedError  # pragma: no cover - abstract
 
     def from_form(self, cleaned: Mapping[str, Any]) -> Any:
         """Return the value as JSON, None where nothing is asked."""
@@ -72,23 +73,23 @@ class Need:
     def to_form(self, value: Any) -> dict[str, Any]:
         return {self.name: value}
 
+    @abstractmethod
     def read(self, value: Any) -> Any:
         """Return the value in its one way of writing, None for an empty one; raises `ValidationError`."""
-        raise NotImplementedError  # pragma: no cover - abstract
 
     def refuse(self, value: object) -> ValidationError:
         return ValidationError(_("{label}: „{value}“ gibt es hier nicht.").format(label=self.label, value=str(value)[:60]))
 
+    @abstractmethod
     def wish(self, value: Any, importance: Importance, ground: Any) -> Wish:
         """Return what is asked of the candidates."""
-        raise NotImplementedError  # pragma: no cover - abstract
 
     def _wish(self, kind: Kind, importance: Importance, a: int = 0, b: int = 0) -> Wish:
         return Wish(self.name, kind, self.column or self.name, a, b, importance)
 
+    @abstractmethod
     def say(self, value: Any) -> str:
         """Return what is looked for, as a phrase."""
-        raise NotImplementedError  # pragma: no cover - abstract
 
     def tell(self, vacancy: PublicVacancy) -> str:
         """Return what the vacancy has, '' for unknown."""

@@ -116,16 +116,17 @@ def beside(db: None) -> Iterator[Beside]:
         from django.core.files.storage import default_storage
 
         from geo.models import Dataset
-        from network.models import Inquiry, Mail, Report
+        from network.models import AdviceCase, ContactPoint, Inquiry, Mail, Report
         from vacancies.models import Photo, Vacancy
 
-        for model in (Report, Inquiry, Mail, Session):
+        for model in (AdviceCase, Report, Inquiry, Mail, Session):
             model.objects.all().delete()
-        made = Vacancy.objects.filter(source__in=("citizen", "import", "owner"))
+        made = Vacancy.objects.real()
         for name in Photo.objects.filter(vacancy__in=made).values_list("file", flat=True):
             default_storage.delete(name)
         made.delete()
         Dataset.objects.filter(key__startswith="liste-").delete()
+        ContactPoint.objects.filter(mailbox__endswith="@example.org").delete()
         User.objects.filter(is_superuser=False).delete()
 
     with ThreadPoolExecutor(1) as pool:
