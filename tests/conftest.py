@@ -44,7 +44,8 @@ def _server() -> psycopg.Connection:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Build the template in the main process, before any worker starts."""
+    """Build the template in the main process, before any worker starts; passwords of tests are hashed quickly everywhere."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # the static middleware warns without it
