@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from network.organisations.models import Organisation
 from network.seeking import publicity
 from network.seeking.kinds import Need
 from network.seeking.models import Reason, SpaceRequest
@@ -129,6 +130,20 @@ class AboutForm(forms.ModelForm):
 
 
 FORMS: tuple[Any, ...] = (UseForm, PlaceForm, TermsForm, BuildingForm, AboutForm)
+
+
+class OrganisationForm(forms.ModelForm):
+    """For which of one's organisations one looks."""
+
+    class Meta:
+        model = SpaceRequest
+        fields = ("organisation",)
+        labels = {"organisation": _("Für welche Organisation?")}
+        help_texts = {"organisation": _("Ihr Name steht öffentlich nur, wenn Gesuch und Organisation es sind.")}
+
+    def __init__(self, *args: Any, **words: Any) -> None:
+        super().__init__(*args, **words)
+        self.fields["organisation"].queryset = Organisation.objects.all().of(self.instance.owner)
 
 
 class DeclineForm(forms.Form):

@@ -21,6 +21,7 @@ urlpatterns = [
     path("gesuche/<slug:key>/bearbeiten/speichern/", editing.save, name="request_save_of"),
     path("gesuche/<slug:key>/stand/", views.move, name="request_move"),
     path("gesuche/<slug:key>/verlaengern/", views.renew, name="request_renew_own"),
+    path("gesuche/<slug:key>/organisation/", views.for_organisation, name="request_organisation"),
     path("gesuche/<slug:key>/loeschen/", views.delete, name="request_delete"),
     path("gesuche/<slug:key>/treffer/", views.matches_page, name="request_matches"),
     path("gesuche/<slug:key>/treffer/<slug:vacancy>/passt-nicht/", views.decline, name="request_decline"),

@@ -19,7 +19,7 @@ from geo.errors import InvalidParameter, InvalidParameters, NotAllowed
 from network.matching import band
 from network.seeking import mails, matches, needs
 from network.seeking.editing import count_words, own, remedies
-from network.seeking.forms import DeclineForm
+from network.seeking.forms import DeclineForm, OrganisationForm
 from network.seeking.models import Shown, SpaceMatch, SpaceRequest
 from network.seeking.states import MatchState, RequestState
 from vacancies.mapdata import shape_of
@@ -61,6 +61,7 @@ def request_page(request: HttpRequest, key: str) -> HttpResponse:
         "is_own": is_own,
         "moves": _moves(found) if is_own else (),
     }
+    context["organisation"] = OrganisationForm(instance=found) if is_own else None
     context |= {"whole": is_own or found.is_named, "map": _on_map(found) if is_own else ""}
     response = render(request, "network/seeking/request.html", context)
     response["Cache-Control"] = "private, no-store"
@@ -104,6 +105,20 @@ def renew(request: HttpRequest, key: str) -> HttpResponse:
     found.renew()
     messages.success(request, _("Verlängert um sechs Monate."))
     return redirect(found)
+
+
+@login_required
+@require_POST
+def for_organisation(request: HttpRequest, key: str) -> HttpResponse:
+    """Say for which of one's organisations one looks; an organisation of others is refused."""
+    form = OrganisationForm(request.POST, instance=own(request, key))
+    if not form.is_valid():
+        raise InvalidParameter(
+            "organisation", request.POST.get("organisation", "")[:40], _("eine Organisation, zu der Sie gehören, oder keine")
+        )
+    form.save()
+    messages.success(request, _("Gespeichert."))
+    return redirect(form.instance)
 
 
 @login_required

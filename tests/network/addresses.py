@@ -176,6 +176,7 @@ ADDRESSES: dict[str, Word] = {
     "request_count_of": ("self", "POST"),
     "request_move": ("self", "POST"),
     "request_renew_own": ("self", "POST"),
+    "request_organisation": ("self", "POST"),
     "request_delete": ("self", "POST"),
     "request_decline": ("self", "POST"),
     "vacancy_takers": "viewer",

@@ -303,3 +303,25 @@ def test_a_vacancy_says_how_many_would_fit_and_its_town_sees_which(client: Clien
     assert seen.count("Holzwerkstatt am Bahnhof") == 1
     SpaceRequest.objects.update(state="paused")
     assert "würden passen" not in client.get(vacancy.get_absolute_url()).content.decode()
+
+
+def test_one_looks_for_an_organisation_of_ones_own_alone(client: Client, ilse: User) -> None:
+    request = made(ilse)
+    client.force_login(ilse)
+    page = f"/gesuche/{request.key}/"
+    assert "Für welche Organisation?" not in client.get(page).content.decode(), "she belongs to none"
+    mine, others = (Organisation(name=name, kind="association") for name in ("Werkstatthaus e. V.", "Fremdes Haus e. V."))
+    mine.found(ilse)
+    others.found(User.objects.create_user("otto"))
+    shown = client.get(page).content.decode()
+    assert "Werkstatthaus e. V." in shown
+    assert "Fremdes Haus e. V." not in shown
+    assert client.post(f"{page}organisation/", {"organisation": mine.pk}).status_code == 302
+    refused = client.post(f"{page}organisation/", {"organisation": others.pk})
+    assert refused.status_code == 400
+    assert "eine Organisation, zu der Sie gehören" in refused.content.decode()
+    request.refresh_from_db()
+    assert request.organisation == mine
+    assert client.post(f"{page}organisation/", {"organisation": ""}).status_code == 302
+    request.refresh_from_db()
+    assert request.organisation is None
