@@ -33,12 +33,13 @@ def officer(role: str, slug: str) -> str:
     return str(session.session_key)
 
 
-def test_a_citizen_reports_from_a_phone(open_page: Open, site: str, beside: Beside, tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_citizen_reports(open_page: Open, site: str, beside: Beside, tmp_path: Path, width: int) -> None:
     lon, lat = middle_of("ziesar", 333)
     out = tmp_path / "haus.jpg"
     Image.new("RGB", (60, 40), "brown").save(out)
     phone = {"geolocation": {"latitude": lat, "longitude": lon}, "permissions": ["geolocation"], "has_touch": True}
-    page = open_page("/melden/", width=360, height=740, **phone)
+    page = open_page("/melden/", width=width, height=740, **phone)
     assert page.context.cookies() == [], "who only looks gets no cookie"
     is_in_order(page)
     page.get_by_role("button", name="Meinen Standort nehmen").tap()
@@ -58,7 +59,7 @@ def test_a_citizen_reports_from_a_phone(open_page: Open, site: str, beside: Besi
     page.get_by_role("button", name="Ja, das habe ich gemeldet").tap()
     expect(page.get_by_role("status")).to_contain_text("Sie liegt jetzt bei Ziesar")
 
-    desk = open_page("/impressum/", width=360, height=740, color_scheme="dark")
+    desk = open_page("/impressum/", width=width, height=740, color_scheme="dark")
     desk.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": beside(officer, "moderator", "ziesar"), "url": site}])
     desk.goto("/pruefen/")
     is_in_order(desk)
@@ -94,7 +95,8 @@ def test_a_report_goes_without_scripts(open_page: Open, beside: Beside) -> None:
     assert beside(lambda: Report.objects.get().address) == "Hinterm Deich 3"
 
 
-def test_an_officer_reads_a_list_and_publishes(open_page: Open, site: str, beside: Beside, tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [360, 1280])
+def test_an_officer_reads_a_list_and_publishes(open_page: Open, site: str, beside: Beside, tmp_path: Path, width: int) -> None:
     book, file = openpyxl.Workbook(), tmp_path / "Leerstand Ziesar.xlsx"
     book.active.append(["Nr", "Straße", "Hausnr", "frühere Nutzung", "Nutzfläche", "lon", "lat"])
     book.active.append(["B1", "Beispielweg", "2", "Laden", 80, *middle_of("ziesar", 111)])
@@ -103,7 +105,7 @@ def test_an_officer_reads_a_list_and_publishes(open_page: Open, site: str, besid
     out = io.BytesIO()
     book.save(out)
     file.write_bytes(out.getvalue())
-    page = open_page("/impressum/", width=1280, height=900)
+    page = open_page("/impressum/", width=width, height=900)
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": beside(officer, "editor", "ziesar"), "url": site}])
     page.goto("/register/einlesen/")
     is_in_order(page)
