@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from geo.errors import InvalidParameter
 from network.reports.decisions import CITIZENS_MAY, plain
 from network.reports.models import Kind, Report, State
 from network.reports.spots import Spot, spot_of
@@ -138,7 +139,10 @@ class DecisionForm(forms.Form):
 
     def clean_place(self) -> Spot | None:
         given = self.cleaned_data["place"].replace(",", " ").split()
-        return spot_of({"lat": given[0], "lon": given[-1]}) if given else None
+        try:
+            return spot_of({"lat": given[0], "lon": given[-1]}) if given else None
+        except InvalidParameter as error:
+            raise forms.ValidationError(str(error)) from error
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}

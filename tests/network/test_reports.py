@@ -328,6 +328,10 @@ def test_an_address_that_is_not_listed_goes_to_the_municipality_without_a_place(
     moderator(officer, wittenberge)
     assert "wo das Gebäude steht" in decide(officer, report, "accepted").content.decode()
     lon, lat = crs.transform_xy(wittenberge.centre.x, wittenberge.centre.y, crs.STORAGE, crs.WEB)
+    wrong = decide(officer, report, "accepted", place="neben der Kirche", reason="Danke!")
+    assert wrong.status_code == 400
+    assert 'value="neben der Kirche"' in wrong.content.decode(), "what was typed stays"
+    assert "Danke!" in wrong.content.decode()
     decide(officer, report, "accepted", place=f"{lat:.6f}, {lon:.6f}")
     report.refresh_from_db()
     assert report.vacancy
