@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from network.inquiries.models import Inquiry
 from network.seeking import matches
-from tests.browser.watching import Open, violations
+from tests.browser.watching import Open, fits, violations
 from tests.network.contacting import OWNER, TEXT, link_in, office, owned, seeker, sent, to
 from tests.network.seekers import made
 from vacancies.models import Vacancy
@@ -58,10 +58,6 @@ def desk(open_page: Open) -> Iterator[Desk]:
     yield found
     for pattern in ("**/anfragen/**", "**/gesuche/**"):
         found.page.unroute(pattern)
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 def whole(page: Page) -> None:

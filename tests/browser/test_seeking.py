@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from network.seeking import matches, needs
 from network.seeking.models import SpaceRequest
-from tests.browser.watching import Open, violations
+from tests.browser.watching import Open, fits, violations
 
 pytestmark = pytest.mark.browser
 PLAIN = {"target_uses": {"value": ["workshop"], "importance": "must"}, "area": {"value": [150, 300], "importance": "must"}}
@@ -24,11 +24,6 @@ def no_sessions_left(database_url: str) -> Iterator[None]:
     yield
     with psycopg.connect(database_url.replace("postgis:", "postgresql:"), autocommit=True) as server:
         server.execute("DELETE FROM django_session")
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing is wider than the screen."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 def target_sizes(page: Page) -> list[str]:

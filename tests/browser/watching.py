@@ -83,7 +83,8 @@ class Watch:
 
 
 def violations(page: Page, **options: object) -> list[dict[str, Any]]:
-    """Return what axe finds on a page; it is put into the page once."""
+    """Return what axe finds on a page that has all its styles; it is put into the page once."""
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     found: list[dict[str, Any]] = page.evaluate(
@@ -114,7 +115,13 @@ def middle_of(slug: str, east: float = 0) -> tuple[float, float]:
     return round(float(lon), 6), round(float(lat), 6)
 
 
+def fits(page: Page) -> bool:
+    """Return whether nothing is wider than the screen, once all styles and letters have come."""
+    page.wait_for_load_state()
+    return bool(page.evaluate("document.fonts.ready.then(() => document.documentElement.scrollWidth <= innerWidth)"))
+
+
 def is_in_order(page: Page) -> None:
     """No wider than the screen, and nothing that axe finds."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     assert violations(page) == []
