@@ -14,6 +14,7 @@ from django.db.models import F, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from geo import crs
+from geo.cells import harmless
 from geo.models import Dataset
 from geo.positions import X, Y
 from layers.publish.collection import Collection
@@ -21,7 +22,6 @@ from layers.publish.collection import Collection
 BATCH = 2_000  # rows at once where a file is built
 PIECE = 500  # where it is sent while it is read
 DIGITS = 6  # of a degree: a tenth of a metre
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 ENCODER = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -110,12 +110,11 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
-        return "|".join(value)
     if isinstance(value, dict):
         return ENCODER.encode(value) if value else ""
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(DANGEROUS) else text
+    if not isinstance(value, str | list):
+        return str(value)
+    return harmless(value if isinstance(value, str) else "|".join(value))
 
 
 def _batches(rows: Any) -> Iterator[list[Any]]:

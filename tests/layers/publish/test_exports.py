@@ -24,7 +24,7 @@ from django.test import Client
 
 from geo import crs
 from geo.errors import Busy
-from layers.publish import views
+from layers.publish import files, views
 from layers.publish.collection import Collection, collection, collections
 from layers.publish.exports import building
 from layers.publish.exports.writers import short_names
@@ -232,6 +232,14 @@ def test_the_rule_for_short_names_holds() -> None:
     assert names["title"] == "title"
     assert names["gross_floor_m2"] == "grss_flr_m"
     assert names["berlin_best_min"] != names["berlin_median_min"]
+
+
+def test_no_cell_of_a_csv_is_a_formula_a_list_neither() -> None:
+    for value in ('=HYPERLINK("http://x","y")', "@SUM(1)", "\t=1", "-1+1"):
+        assert files.cell(value) == f"'{value}"
+        assert files.cell([value, "b"]) == f"'{value}|b"
+    assert files.cell(["a", "=1"]) == "a|=1"
+    assert files.cell(-1) == "-1", "a number is one"
 
 
 @pytest.mark.parametrize("extension", views.FORMATS)
