@@ -76,7 +76,7 @@ class Remote:
             raise _refused(address, answer)
         if answer.status_code == 503:
             seconds = answer.headers.get("Retry-After", "")
-            raise Busy(f"{self.address} is at work for others; please try again", int(seconds) if seconds.isdigit() else 30)
+            raise Busy(f"{self.address} is at work for others; please try again", int(seconds) if seconds.isdecimal() else 30)
         if answer.status_code != 200:
             raise RemoteFailed(f"{address} answers {answer.status_code}; expected the address of a Raumwohlstand")
         return answer.content
