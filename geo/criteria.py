@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -63,6 +64,10 @@ class Criterion(ABC):
     @abstractmethod
     def q(self, value: Any) -> Q:
         """Return the condition for the database."""
+
+    def seen_from(self, _day: datetime.date) -> Criterion:
+        """Return the criterion as it is asked of an earlier day's rows."""
+        return self
 
     def dump(self, value: Any) -> list[str]:
         """Return the strings that `parse` turns into the same value again."""
@@ -163,7 +168,10 @@ class AtLeastRank(Choice):
     kind: ClassVar[str] = "rank"
 
     def parse(self, raw: list[str]) -> tuple[str, ...]:
-        return super().parse([self.single(raw)])
+        found = super().parse([self.single(raw)])
+        if len(found) > 1:
+            raise self.refuse(raw[0][:60], _("nur ein Wert erlaubt"))
+        return found
 
     def q(self, value: tuple[str, ...]) -> Q:
         ranked = [key for key, _label in self.options()]

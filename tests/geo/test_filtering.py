@@ -46,6 +46,7 @@ def test_a_filter_has_one_spelling(query: str, stable: str) -> None:
     [
         ("transit=Z", "transit", "erlaubt: A, B, C, D, E, F"),
         ("transit=A&transit=B", "transit", "nur ein Wert erlaubt"),
+        ("transit=C,D", "transit", "nur ein Wert erlaubt"),
         ("town_size=village", "town_size", "erlaubt: rural"),
         ("area=abc", "area", "von-bis, zum Beispiel 150-300"),
         ("area=300-150", "area", "der erste Wert darf nicht größer sein"),
