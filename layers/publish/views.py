@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -29,6 +27,7 @@ from layers.publish.collection import Collection, collection
 from layers.publish.describe import about
 from layers.publish.exports import building, provenance
 from layers.publish.rights import read_by_reader
+from layers.publish.version import since
 
 WAIT_S = 20
 _building = threading.BoundedSemaphore(building.AT_ONCE)
@@ -109,11 +108,7 @@ def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, exten
 
 def _modified(told: provenance.Provenance, wanted: FilterSet) -> datetime.datetime:
     """Return since when the answer is as it is: the rows, their sources, and the day where the filter counts from today."""
-    times = [told.version.changed_at, *(d.loaded_at for d in told.datasets)]
-    if wanted.counts_from_today:
-        zone = ZoneInfo(settings.TIME_ZONE)
-        times.append(datetime.datetime.combine(datetime.datetime.now(zone).date(), datetime.time(), zone))
-    return max(times)
+    return since(told.version.changed_at, *(d.loaded_at for d in told.datasets), counted_from=wanted.counted_from)
 
 
 @contextmanager

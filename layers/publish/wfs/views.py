@@ -23,6 +23,7 @@ from django.db import DataError, InternalError, NotSupportedError, OperationalEr
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from gisserver.exceptions import OWSException
@@ -30,11 +31,11 @@ from gisserver.parsers.ows import KVPRequest, resolve_kvp_parser_class, resolve_
 from gisserver.parsers.xml import parse_xml_from_string
 from gisserver.views import WFSView
 
+from geo.clients import connection_of
 from geo.errors import RaumError
 from layers.publish import asking, version
 from layers.publish.collection import Collection, collections
 from layers.publish.describe.about import site
-from layers.publish.mapserver.engine import client_of
 from layers.publish.ows.gate import Gate
 from layers.publish.ows.question import Question, check_depth, read
 from layers.publish.ows.reports import OwsError, report
@@ -82,10 +83,12 @@ class Service(WFSView):
         self.filter_names = {c.name for layer in layers for c in layer.filter.criteria} - {"bbox"} | {asking.EXTENT}
         base = request.build_absolute_uri(request.path)
         self.address = f"{base}?{self.asked.query}" if self.asked.query else base
-        known = version.versions(layers).values()
-        self.state = hashlib.sha256(" ".join(f"{v.name} {v.digest}" for v in known).encode()).hexdigest()
-        self.changed = max(v.changed_at for v in known)
-        self.update_sequence = version.sequence_of(self.changed)
+        known, day = version.versions(layers).values(), self.asked.counted_from
+        self.state = hashlib.sha256(" ".join((*(v.state for v in known), day)).encode()).hexdigest()
+        self.shown = " ".join((*(f"{v.name} {v.digest}" for v in known), day))
+        changed = max(v.changed_at for v in known)
+        self.update_sequence = version.sequence_of(changed)
+        self.changed = version.since(changed, counted_from=day)
         self.site = site(request).address
         self.get_address = f"{self.address}{'&' if self.asked.query else '?'}"
         self.about, self.prefix, self.versions = about(), PREFIX, (VERSION, "1.1.0", "1.0.0")
@@ -142,9 +145,9 @@ def _answer(request: HttpRequest, question: Question) -> HttpResponseBase:
     if "filter" in question.keys:
         _check_filter(question.keys["filter"])
     service = Service(request, question, layers)
-    asked = f"{service.state} {service.address} {get_language()} {sorted(question.keys.items())}"
+    asked = f"{service.shown} {service.address} {get_language()} {sorted(question.keys.items())}"
     tag, changed = f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"', service.changed
-    head = {"ETag": tag, "Last-Modified": f"{changed:%a, %d %b %Y %H:%M:%S GMT}", "Cache-Control": "no-cache"}
+    head = {"ETag": tag, "Last-Modified": http_date(changed.timestamp()), "Cache-Control": "no-cache"}
     if request.method in ("GET", "HEAD"):
         known = get_conditional_response(request, etag=tag, last_modified=int(changed.timestamp()), response=HttpResponse(headers=head))
         if known is not None and known.status_code == 304:
@@ -155,7 +158,7 @@ def _answer(request: HttpRequest, question: Question) -> HttpResponseBase:
         if question.request.lower() == "getcapabilities":
             response = service.answer()  # reads extents as the reader, if it reads at all
         else:
-            with gate.passage(client_of(request)):
+            with gate.passage(connection_of(request)):
                 response = _read(service)
     except (OWSException, OperationalError, *BAD_INPUT) as error:
         raise _refusal(error) from error
