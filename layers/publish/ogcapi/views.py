@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -10,7 +9,7 @@ from urllib.parse import quote
 
 import orjson
 from django.db import DataError, InternalError, OperationalError, ProgrammingError
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,6 +21,7 @@ from geo.errors import InvalidParameter, RaumError
 from layers.publish import asking
 from layers.publish.collection import Collection, collection, collections, is_internal
 from layers.publish.describe.about import site
+from layers.publish.kept import kept
 from layers.publish.ogcapi import documents, items
 from layers.publish.ogcapi.parameters import CRS84, FORMATS, LARGEST_LIMIT, Wanted, filter_names, known_crs, only, read, refuse
 from layers.publish.ows.gate import Gate
@@ -29,7 +29,7 @@ from layers.publish.ows.reports import OwsError, report
 from layers.publish.rights import as_reader
 from layers.publish.version import PublishedVersion, since, version
 
-IN_MEMORY, LONGEST_ADDRESS, ROWS_OF_A_PAGE = 4_000_000, 60_000, 100
+LONGEST_ADDRESS, ROWS_OF_A_PAGE = 60_000, 100
 gate = Gate(slots=4)
 View = Callable[..., HttpResponseBase]
 
@@ -156,10 +156,7 @@ def found(asked: Asked, name: str) -> HttpResponseBase:
         if asked.format == "html":
             response: HttpResponseBase = _table(asked, wanted, top, list(rows))
         else:
-            kept = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response closes it
-            kept.writelines(items.written(top, rows))
-            kept.seek(0)
-            response = FileResponse(kept, content_type=documents.GEOJSON)
+            response = kept(items.written(top, rows), documents.GEOJSON)
     for word, value in head.items():
         response[word] = value
     response["Link"] = ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in top["links"])

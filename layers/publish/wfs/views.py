@@ -9,9 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-import tempfile
 import traceback
-from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -20,7 +18,7 @@ from django.contrib.gis.gdal import GDALException
 from django.contrib.gis.geos import GEOSException
 from django.core.exceptions import FieldError, SuspiciousOperation, ValidationError
 from django.db import DataError, InternalError, NotSupportedError, OperationalError, ProgrammingError
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
@@ -36,6 +34,7 @@ from geo.errors import RaumError
 from layers.publish import asking, version
 from layers.publish.collection import Collection, collections
 from layers.publish.describe.about import site
+from layers.publish.kept import kept
 from layers.publish.ows.gate import Gate
 from layers.publish.ows.question import Question, check_depth, read
 from layers.publish.ows.reports import OwsError, report
@@ -49,7 +48,6 @@ log = logging.getLogger(__name__)
 engine.mend()
 VERSION = "2.0.0"
 COUNT_DEFAULT = 1000
-IN_MEMORY = 4_000_000  # bytes of an answer; a larger one waits in a file
 gate = Gate(slots=4)
 # What the engine, the ORM or the database say of input they cannot use.
 BAD_INPUT = (
@@ -173,12 +171,7 @@ def _read(service: Service) -> HttpResponseBase:
         made = service.answer()
         if not made.streaming:
             return made
-        kept = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response closes it
-        parts: Iterable[bytes] = made.streaming_content  # type: ignore[attr-defined]
-        for part in parts:
-            kept.write(part)
-    kept.seek(0)
-    response = FileResponse(kept, content_type=made["Content-Type"])
+        response = kept(made.streaming_content, made["Content-Type"])  # type: ignore[attr-defined]
     for name in ("Content-Disposition",):
         if made.has_header(name):
             response[name] = made[name]
