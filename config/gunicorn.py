@@ -9,7 +9,7 @@ import socket
 import struct
 from typing import Any
 
-IDLE_S = 30
+IDLE_S = 20  # at most twice as long: the system counts anew when the last of a buffer was taken
 workers = 2
 threads = 4
 preload_app = True

@@ -29,7 +29,7 @@ workers, threads, preload_app = 1, 2, False
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[int]:
-    """The port of a server of two threads with the project's configuration, but a second in the place of thirty."""
+    """The port of a server of two threads with the project's configuration, but a second in the place of twenty."""
     (tmp_path / "probe.py").write_text(APP)
     (tmp_path / "short.py").write_text(CONFIG)
     with socket.socket() as probe:
