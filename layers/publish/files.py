@@ -10,12 +10,11 @@ from typing import Any
 import orjson
 from django.contrib.gis.db.models.functions import AsGeoJSON, PointOnSurface, Transform
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import F, QuerySet, TextField
+from django.db.models import F, Func, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from geo import crs
 from geo.cells import harmless
-from geo.models import Dataset
 from geo.positions import X, Y
 from layers.publish.collection import Collection
 
@@ -25,11 +24,12 @@ DIGITS = 6  # of a degree: a tenth of a metre
 ENCODER = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def attribution(collection: Collection) -> str:
-    """Return the prescribed source lines of the collection's data sets."""
-    keys = collection.source_keys
-    known = dict(Dataset.objects.filter(key__in=keys).values_list("key", "attribution"))
-    return "; ".join(dict.fromkeys(known[key] for key in keys if key in known))
+class Joined(Func):
+    """SQL: the texts of a list as one, joined by `|`, as `cell` does."""
+
+    function = "array_to_string"
+    template = "%(function)s(%(expressions)s, '|')"
+    output_field = TextField()
 
 
 def geojson(collection: Collection, rows: QuerySet[Any], attribution: str) -> Iterator[bytes]:
