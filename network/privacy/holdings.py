@@ -290,14 +290,14 @@ HOLDINGS = (
         "network.BuildingConsent",
         PROOF,
         of="own_building__user",
-        shows="text_version text visibility given_at withdrawn_at",
+        shows="own_building_id text_version text visibility given_at withdrawn_at",
         kept=_("wie der Eintrag"),
     ),
     Holding(
         "network.OwnBuilding",
         OWN_BUILDINGS,
         of="user",
-        shows="vacancy_id stated_role created_at",
+        shows="id vacancy_id stated_role created_at",
         first="withdraw_consent",
     ),
     Holding(
