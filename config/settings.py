@@ -19,6 +19,7 @@ PRODUCT = "Raumwohlstand"
 
 DEBUG = os.environ.get("RW_DEBUG", "") == "1"
 SECRET_KEY = os.environ.get("RW_SECRET_KEY") or "only-for-tests-and-local-trials-set-RW_SECRET_KEY"
+SECRET_KEY_FALLBACKS = [k for k in os.environ.get("RW_SECRET_KEY_FALLBACKS", "").split(",") if k]
 ALLOWED_HOSTS = os.environ.get("RW_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("RW_TRUSTED_ORIGINS", "").split(",") if o]
 
