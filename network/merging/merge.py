@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from geo.errors import NotAllowed
-from network.merging.models import Merge
+from network.merging.models import Merge, MergeQuerySet
 from network.organisations.models import Organisation, OrganisationMember, OrganisationRole
 from network.seeds import Seed
 
@@ -132,10 +132,9 @@ def undo(found: Merge) -> None:
     found.save(update_fields=["undone_at"])
 
 
-def forget() -> int:
-    """Forget what was before merges that cannot be undone any more; return how many."""
-    changed: int = Merge.objects.all().too_old_to_undo(timezone.now()).update(before={})
-    return changed
+def forget(merges: MergeQuerySet) -> None:
+    """Forget what was before merges."""
+    merges.update(before={})
 
 
 def _columns(wanted: Mergeable) -> list[str]:
