@@ -42,9 +42,47 @@ class OwnBuildingQuerySet(models.QuerySet["OwnBuilding"]):
         """Who entered a vacancy as theirs."""
         return self.filter(vacancy=vacancy).select_related("user__person")
 
-    def move(self, before: Vacancy, after: Vacancy) -> None:
-        """Let the people of one vacancy be those of another: it was the same building."""
-        self.filter(vacancy=before).exclude(user__in=self.filter(vacancy=after).values("user")).update(vacancy=after)
+    def of_form(self, user: User, form_key: str | None) -> OwnBuilding | None:
+        """The one that a form entered already; None where it did not."""
+        return self.filter(user=user, vacancy__reports__form_key=form_key).first() if form_key else None
+
+    def enter(self, user: User, vacancy: Vacancy, stated_role: str, visibility: str, form_key: str) -> OwnBuilding:
+        """Keep a person's building with what may be shown of it, and hand it to the municipality; a form sent twice counts once.
+
+        Raises
+        ------
+        TooMany
+            Beyond what one person enters on a day.
+        """
+        key = hashlib.sha256(f"{user.pk} {form_key}".encode()).hexdigest()[:32] if form_key else None
+        if known := self.of_form(user, key):
+            return known
+        if self.filter(user=user, created_at__gt=timezone.now() - datetime.timedelta(days=1)).count() >= A_DAY:
+            raise TooMany(_now("Sie haben heute schon {n} Gebäude eingetragen. Bitte machen Sie morgen weiter.").format(n=A_DAY))
+        try:
+            with transaction.atomic():
+                vacancy.save()
+                own = self.create(user=user, vacancy=vacancy, stated_role=stated_role)
+                own.allow(visibility, key)
+        except IntegrityError:  # of two clicks at once the other was faster
+            if (known := self.of_form(user, key)) is None:
+                raise
+            return known
+        return own
+
+    def move(self, before: Vacancy, after: Vacancy) -> list[int]:
+        """Let the people of one vacancy be those of another, the same building; returns the rows that moved, for `move_back`."""
+        moved = list(self.filter(vacancy=before).exclude(user__in=self.filter(vacancy=after).values("user")).values_list("pk", flat=True))
+        self.filter(pk__in=moved).update(vacancy=after)
+        return moved
+
+    def move_back(self, moved: list[int], after: Vacancy, before: Vacancy, since: datetime.datetime) -> None:
+        """Undo `move` for the rows it moved at a moment; what was shown by consent they gave since, and by no other, is hidden."""
+        agreed = BuildingConsent.objects.filter(own_building__vacancy=after, withdrawn_at=None)
+        theirs = agreed.filter(own_building__in=moved, given_at__gte=since)
+        if theirs.exists() and not agreed.exclude(own_building__in=moved).exists():
+            _hide(after.pk)
+        self.filter(pk__in=moved, vacancy=after).update(vacancy=before)
 
 
 class OwnBuilding(models.Model):

@@ -141,7 +141,7 @@ def _merge(report: Report, other: Vacancy) -> dict[str, Any]:
     found: dict[str, Any] = {"vacancy": other.key, "photo": _keep_photo(report, other)}
     if report.kind == Kind.OWN and before is not None and before.pk != other.pk:
         found |= {"before": before.key, "changed": {}, "archived": change(before, {"publication": c.Publication.ARCHIVED})}
-        OwnBuilding.objects.all().move(before, other)
+        found["moved"] = OwnBuilding.objects.all().move(before, other)
     report.vacancy = other
     return found
 
@@ -210,7 +210,7 @@ def _revert(report: Report) -> None:
         vacancy.delete()
     if done.get("before") and vacancy is not None:
         earlier = Vacancy.objects.get(key=done["before"])
-        OwnBuilding.objects.all().move(vacancy, earlier)
+        OwnBuilding.objects.all().move_back(done["moved"], vacancy, earlier, report.decided_at)
         _put_back(earlier, done["archived"])
         report.vacancy = earlier
     if done.get("changed") and vacancy is not None:
