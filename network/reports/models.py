@@ -51,7 +51,8 @@ class State(models.TextChoices):
 
 
 WAITING = (State.EMAIL_CONFIRMED, State.IN_REVIEW)
-DECIDED = (State.ACCEPTED, State.MERGED, State.CORRECTION_APPLIED, State.REJECTED, State.SPAM)
+REFUSED = (State.REJECTED, State.SPAM)
+DECIDED = (State.ACCEPTED, State.MERGED, State.CORRECTION_APPLIED, *REFUSED)
 # The one table of what may follow what. A decision that is taken back goes to review again.
 TRANSITIONS: dict[str, tuple[State, ...]] = {
     State.RECEIVED: (State.EMAIL_CONFIRMED, State.IN_REVIEW),
