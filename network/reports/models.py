@@ -96,6 +96,10 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """Those of the last 24 hours from one address or one connection."""
         return self.filter(received_at__gt=timezone.now() - datetime.timedelta(days=1), **words)
 
+    def of_form(self, form_key: str | None) -> Report | None:
+        """The one that a form made already; None where it did not."""
+        return self.filter(form_key=form_key).first() if form_key else None
+
     def same_tap(self, vacancy: Vacancy, kind: str, network: str) -> bool:
         """Whether this was said of the vacancy from this connection today already."""
         return self.of_today(vacancy=vacancy, kind=kind, network=network).exists()
