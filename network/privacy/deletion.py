@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from importlib import import_module
 from operator import methodcaller
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 from geo.errors import InvalidFile, NotAllowed
 from network.privacy.holdings import HOLDINGS, Anonymise, Delete, Holding, histories_of
 from network.privacy.subjects import Subject
+from network.reports.forgetting import forget_picture
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,10 @@ def _end(holding: Holding, rows: QuerySet[Any]) -> int:
 
 
 def _delete_files(holding: Holding, rows: QuerySet[Any]) -> None:
-    """Delete the files of rows once the deletion is through."""
+    """Delete the files of rows once the deletion is through, but for pictures that a vacancy shows."""
     for name in holding.files():
-        storage = holding.of_model._meta.get_field(name).storage  # type: ignore[union-attr]
-        for file in rows.exclude(**{name: ""}).values_list(name, flat=True):
-            transaction.on_commit(partial(storage.delete, file))
+        for row in rows.exclude(**{name: ""}):
+            forget_picture(getattr(row, name))
 
 
 def forget_history(model: type[Model], keys: list[Any], values: dict[str, Any] | None = None) -> int:

@@ -112,7 +112,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def with_needless_address(self, now: datetime.datetime) -> ReportQuerySet:
         """Those decided long enough ago that nobody will ask the reporter (settings.RETENTION)."""
         until = now - relativedelta(months=settings.RETENTION["report_address_months"])
-        return self.filter(state__in=DECIDED, decided_at__lt=until).exclude(email="", note="", photo="")
+        return self.filter(state__in=DECIDED, decided_at__lt=until).exclude(email="", note="", photo="", user=None)
 
     def with_needless_connection(self, now: datetime.datetime) -> ReportQuerySet:
         """Those whose connection need not be counted any more."""
