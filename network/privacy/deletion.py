@@ -70,6 +70,7 @@ def delete(who: Subject, until: datetime.datetime | None = None, *, log: bool = 
         if found := _end(holding, rows):
             done[holding.model] = found
     _forget_jobs(who)
+    _forget_sessions(who)
     if log and done:
         note(who.addresses or ((who.user.email,) if who.user and who.user.email else ()))
     return done
@@ -129,6 +130,15 @@ def _forget_jobs(who: Subject) -> None:
     with connection.cursor() as cursor:
         for address in who.addresses:
             cursor.execute("DELETE FROM procrastinate_jobs WHERE position(lower(%s) IN lower(args::text)) > 0", [address])
+
+
+def _forget_sessions(who: Subject) -> None:
+    """Delete the sessions that were left behind by a change of password: whose they are stands inside them alone."""
+    if who.user is None:
+        return
+    model, own = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class(), str(who.user.pk)
+    left = [s.pk for s in model.objects.iterator() if s.get_decoded().get("_auth_user_id") == own]
+    model.objects.filter(pk__in=left).delete()
 
 
 def digest_of(address: str, key: str | None = None) -> str:

@@ -147,13 +147,9 @@ BEGINNINGS = (
 
 
 def sessions(who: Subject) -> QuerySet[Any]:
-    """The sessions of a person; whose they are stands inside them."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    model = store.get_model_class()
-    if who.user is None:
-        return model.objects.none()
-    own = [s.pk for s in model.objects.iterator() if s.get_decoded().get("_auth_user_id") == str(who.user.pk)]
-    return model.objects.filter(pk__in=own)
+    """The sessions of a person; whose they are is noted when somebody signs in."""
+    noted = apps.get_model("usersessions.UserSession").objects.filter(user=who.user)
+    return import_module(settings.SESSION_ENGINE).SessionStore.get_model_class().objects.filter(pk__in=noted.values("session_key"))
 
 
 def changes(who: Subject) -> QuerySet[Any]:
