@@ -163,6 +163,8 @@ def changes(who: Subject) -> QuerySet[Any]:
         about |= Q(
             content_type=ContentType.objects.get_for_model(rows.model), object_id__in=[str(pk) for pk in rows.values_list("pk", flat=True)]
         )
+    for address in who.addresses:  # e-mail addresses in the administration are named by themselves, the deleted ones, too
+        about |= Q(object_repr__icontains=address) | Q(change_message__icontains=address)
     return model.objects.filter(Q(user=who.user) | about)
 
 
@@ -379,3 +381,4 @@ def of_model(name: str) -> Holding | None:
 def histories_of(model: type[Model]) -> list[type[Model]]:
     """Return the tables that keep earlier states of a model's rows."""
     return [m for m in apps.get_models() if any(f.name == "pgh_obj" and f.related_model is model for f in m._meta.get_fields())]
+        first="network.inquiries.thread.forget_author",
