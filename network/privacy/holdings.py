@@ -188,7 +188,7 @@ HOLDINGS = (
     Holding(
         "network.Invitation",
         REGISTER,
-        of="accepted_by invited_by",
+        of="accepted_by",
         address="email",
         shows="email role ends_on created_at accepted_at withdrawn_at",
         kept=_("{invitation_days} Tage nach ihrem Ende"),
@@ -196,6 +196,7 @@ HOLDINGS = (
     Holding(
         "network.OwnerContact",
         OWNERS,
+        leaves="invited_by",
         address="email",
         shows="vacancy_id name organisation address phone email rank note created_at updated_at",
         kept=_("bis der Leerstand {closed_vacancy_months} Monate archiviert ist"),
