@@ -174,6 +174,12 @@ def messages(who: Subject) -> QuerySet[Any]:
     return model.objects.all().of_seeker().filter(inquiry__seeker=who.user) if who.user else model.objects.none()
 
 
+def drafts(who: Subject) -> QuerySet[Any]:
+    """The buildings that a person entered, as long as the municipality has not taken them into the register."""
+    model = apps.get_model("network.OwnBuilding")
+    return model.objects.all().drafts_of(who.user) if who.user else apps.get_model("vacancies.Vacancy").objects.none()
+
+
 HOLDINGS = (
     Holding("sessions.Session", ACCOUNT, shows="expire_date", kept=_("bis zur Abmeldung, höchstens zwei Wochen"), find=sessions),
     Holding("admin.LogEntry", REGISTER, shows="action_time object_repr change_message", find=changes),
@@ -190,13 +196,13 @@ HOLDINGS = (
         REGISTER,
         of="accepted_by",
         address="email",
+        leaves="invited_by",
         shows="email role ends_on created_at accepted_at withdrawn_at",
         kept=_("{invitation_days} Tage nach ihrem Ende"),
     ),
     Holding(
         "network.OwnerContact",
         OWNERS,
-        leaves="invited_by",
         address="email",
         shows="vacancy_id name organisation address phone email rank note created_at updated_at",
         kept=_("bis der Leerstand {closed_vacancy_months} Monate archiviert ist"),
@@ -292,6 +298,14 @@ HOLDINGS = (
         kept=_("wie der Eintrag"),
     ),
     Holding(
+        "vacancies.Vacancy",
+        OWN_BUILDINGS,
+        shows="key town street house_no postcode former_use occupancy condition usable_m2 vacant_since summary target_uses disposal"
+        " created_at",
+        kept=_("bis die Gemeinde es ins Register übernimmt oder das Konto gelöscht wird"),
+        find=drafts,
+    ),
+    Holding(
         "network.OwnBuilding",
         OWN_BUILDINGS,
         of="user",
@@ -369,6 +383,7 @@ HOLDINGS = (
         ACCOUNT,
         of="pk",
         shows="username email first_name last_name date_joined last_login",
+        first="network.inquiries.thread.forget_author",
         kept=_("{idle_account_months} Monate nach der letzten Anmeldung; unbestätigt {unconfirmed_days} Tage"),
     ),
 )  # in the order of deletion: what leads to a person goes last
@@ -382,4 +397,3 @@ def of_model(name: str) -> Holding | None:
 def histories_of(model: type[Model]) -> list[type[Model]]:
     """Return the tables that keep earlier states of a model's rows."""
     return [m for m in apps.get_models() if any(f.name == "pgh_obj" and f.related_model is model for f in m._meta.get_fields())]
-        first="network.inquiries.thread.forget_author",
