@@ -43,6 +43,7 @@ from network.privacy.models import Consent, IdleNotice
 from network.privacy.subjects import Subject
 from network.reports import forgetting
 from network.reports.models import Report
+from network.seeking import publicity
 from network.seeking.models import SpaceRequest
 from network.seeking.states import RequestState
 from network.signin.tasks import forget_sign_ins
@@ -174,7 +175,7 @@ RULES = (
     Rule("idle accounts deleted", to_delete, _leave),
     Rule("unconfirmed sign-ups", unconfirmed, _forget),
     Rule("invitations", ended_invitations),
-    Rule("requests for space", ended_requests),
+    Rule("requests for space", ended_requests, publicity.forget),
     Rule("subscriptions never confirmed", lambda now: Subscription.objects.all().never_confirmed(now)),
     Rule("subscriptions ended", lambda now: Subscription.objects.all().expiring_on(timezone.localdate(now))),
     Rule("revoked app passwords", lambda now: AppPassword.objects.filter(revoked_at__lt=now - _days("revoked_days"))),
