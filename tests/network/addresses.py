@@ -197,6 +197,8 @@ ADDRESSES: dict[str, Word] = {
     "desk_request": "coordinator",
     "merges": "coordinator",
     "merge_compare": "coordinator",
+    "merges_contacts": "coordinator",
+    "merge_compare_contacts": "coordinator",
     "merge_undo": ("coordinator", "POST"),
     "mailings": "coordinator",
     "mailing_test": ("coordinator", "POST"),

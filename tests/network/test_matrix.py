@@ -228,6 +228,7 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
         "desk_finish": {"pk": task.pk},
         "desk_request": {"key": wanted.key},
         "merge_compare": {"keep": organisation.key, "drop": double.key},
+        "merge_compare_contacts": {"keep": office.key, "drop": ContactPoint.objects.create(name="Bauamt 2", function="building").key},
         "merge_undo": {"pk": merged.pk},
         "mailing_stop": {"token": post.seal(sending.STOP, "neu@example.org")},
         "mailing*": {"pk": letter.pk},
