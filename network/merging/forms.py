@@ -63,7 +63,7 @@ class ValuesForm(forms.Form):
 
 def _told(row: Any, name: str) -> str:
     if name == "topics":
-        return ", ".join(row.topic_labels)
+        return ", ".join(row.topic_labels) or _now("für alle Themen")
     value = getattr(row, f"get_{name}_display", lambda: getattr(row, name))()
     if isinstance(value, bool):
         return _now("ja") if value else _now("nein")

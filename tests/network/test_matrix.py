@@ -259,6 +259,8 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
         "admin:vacancies_vacancy_*": {"object_id": vacancy.pk},
         "admin:network_organisation_*": {"object_id": organisation.pk},
         "admin:network_membership_*": {"object_id": membership.pk},
+        "admin:network_contactpoint_*": {"object_id": office.pk},
+        "admin:network_inquiry_*": {"object_id": inquiry.pk},
         "admin:network_event_*": {"object_id": event.pk},
         "admin:network_advicecase_*": {"object_id": case.pk},
         **{f"admin:network_{m._meta.model_name}_*": {"object_id": m._default_manager.first().pk} for m in KEPT},
