@@ -25,6 +25,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from geo.errors import InvalidFile, NotAllowed
+from network.merging.models import Merge
 from network.privacy.holdings import HOLDINGS, Anonymise, Delete, Holding, histories_of
 from network.privacy.subjects import Subject
 from network.reports.forgetting import forget_picture
@@ -71,6 +72,7 @@ def delete(who: Subject, until: datetime.datetime | None = None, *, log: bool = 
             done[holding.model] = found
     _forget_jobs(who)
     _forget_sessions(who)
+    _forget_merges(who)
     if log and done:
         note(who.addresses or ((who.user.email,) if who.user and who.user.email else ()))
     return done
@@ -139,6 +141,12 @@ def _forget_sessions(who: Subject) -> None:
     model, own = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class(), str(who.user.pk)
     left = [s.pk for s in model.objects.iterator() if s.get_decoded().get("_auth_user_id") == own]
     model.objects.filter(pk__in=left).delete()
+
+
+def _forget_merges(who: Subject) -> None:
+    """Forget what was before merges of entries that named an address; they can be undone no more."""
+    for address in who.addresses:
+        Merge.objects.all().naming(address).update(before={})
 
 
 def digest_of(address: str, key: str | None = None) -> str:
