@@ -247,7 +247,7 @@ ADVICE_KEPT_DAYS = int(os.environ.get("RW_ADVICE_KEPT_DAYS", "365"))  # advice c
 # Whose pages may embed map and list: origins, or * for everybody.
 EMBED_ORIGINS = [o for o in os.environ.get("RW_EMBED_ORIGINS", "*").split(",") if o]
 
-# Remote WFS and WMS are asked by name only. None named: the hosts of data/remote_layers.toml.
+# Remote WFS, WMS and CSW are asked by name only. None named: the hosts of data/remote_layers.toml and data/catalogues.toml.
 REMOTE_HOSTS = [h for h in os.environ.get("RW_REMOTE_HOSTS", "").split(",") if h]
 # "host:port" of servers in the operator's own network, which may be private and speak http.
 REMOTE_INTERNAL_HOSTS = [h for h in os.environ.get("RW_REMOTE_INTERNAL_HOSTS", "").split(",") if h]

@@ -158,14 +158,14 @@ def _new(hit: Hit, name: str, layer_title: str, taken: set[str]) -> RemoteLayer:
     stem = slugify(title)[:36].strip("-") or hit.service
     taken = taken | set(RemoteLayer.objects.filter(key__startswith=stem).values_list("key", flat=True))
     key = next(k for k in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if k not in taken)
-    note = _("Nach dem Katalog: {terms}").format(terms=hit.terms) if hit.terms and hit.terms != hit.licence else ""
+    note = f"Nutzung nach dem Katalog: {hit.terms}" if hit.terms and hit.terms != hit.licence else ""
     return RemoteLayer(key=key, title=title[:200], publisher=hit.organisation, service=hit.service, note=note)
 
 
 def _source(hit: Hit, catalogue: Catalogue, today: datetime.date) -> str:
-    day = _("; Beschreibung vom {day}").format(day=hit.changed_on) if hit.changed_on else ""
-    said = _("{title}: {url}, gelesen am {today}{day}. Die Ebene nannte der Dienst selbst.")
-    return said.format(title=catalogue.title, url=hit.record_url, today=f"{today:%d.%m.%Y}", day=day)
+    """Return where the address comes from; kept in German like the ready entries, whoever entered it."""
+    day = f"; Beschreibung vom {hit.changed_on}" if hit.changed_on else ""
+    return f"{catalogue.title}: {hit.record_url}, gelesen am {today:%d.%m.%Y}{day}. Die Ebene nannte der Dienst selbst."
 
 
 def _check(entry: RemoteLayer) -> None:

@@ -17,7 +17,6 @@ from lxml import etree
 from owslib.catalogue.csw2 import CatalogueServiceWeb, namespaces
 from owslib.fes import PropertyIsEqualTo, PropertyIsLike
 from owslib.iso import MD_Metadata, SV_ServiceIdentification
-from owslib.util import add_namespaces
 
 from geo.errors import RaumError, RemoteFailed
 from layers.remote.fetching import Limits, address, checked, fetch, is_public, root_of, text_of
@@ -25,6 +24,7 @@ from layers.remote.hosts import allowed_hosts, ready_catalogues
 from layers.remote.wfs import BAD
 
 GMD = namespaces["gmd"]
+PREFIXES = {"csw": namespaces["csw"], "ogc": namespaces["ogc"], "apiso": "http://www.opengis.net/cat/csw/apiso/1.0"}
 PAGE = 100  # records of a request
 MOST = 300  # records of a search
 LIMITS = Limits(connect_s=5, total_s=60, most_bytes=30_000_000)
@@ -93,6 +93,27 @@ class Found:
     matched: int = 0
     read: int = 0
     broken: int = 0
+
+    @property
+    def summary(self) -> str:
+        """How many services and records there were, and what is not among them."""
+        said = _("Treffer: {hits}; gelesen: {read} von {matched} Beschreibungen.").format(
+            hits=len(self.hits), read=self.read, matched=self.matched
+        )
+        if self.broken:
+            said += " " + _("Nicht lesbar: {count}.").format(count=self.broken)
+        if self.read < self.matched:
+            said += " " + _("Genauere Wörter bringen auch die übrigen.")
+        return said
+
+    def named(self, given: str) -> Hit:
+        """Return a hit by its number, counted from 1, or its identifier."""
+        if given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= len(self.hits):
+            return self.hits[int(given[:9]) - 1]
+        for hit in self.hits:
+            if hit.identifier == given:
+                return hit
+        raise RaumError(_("Treffer {given} gibt es nicht; gefunden: {count}.").format(given=given[:80], count=len(self.hits)))
 
 
 def catalogue_named(given: str) -> Catalogue:
@@ -205,7 +226,8 @@ class _Guarded(CatalogueServiceWeb):
         self.broken = 0
 
     def _invoke(self) -> None:
-        document = etree.tostring(add_namespaces(self.request, ["apiso", "csw", "gmd"]), xml_declaration=True, encoding="UTF-8")
+        etree.cleanup_namespaces(self.request, PREFIXES, [*PREFIXES])  # names of properties have prefixes, too, which lxml does not see
+        document = etree.tostring(self.request, xml_declaration=True, encoding="UTF-8")
         try:
             body = fetch(self.catalogue.url, allowed_hosts(), self.limits, document).body
             name, _attributes = root_of(body, self.catalogue.title)

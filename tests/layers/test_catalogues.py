@@ -64,7 +64,9 @@ def test_services_are_listed_with_what_their_records_say(catalogue: Catalogue, s
     assert server.url("/ogc/wfs\n") in said
     assert f"Nutzung: {known.LICENCE}" in said
     every = len(known.records(known.site_of(server)))
-    assert f"{every - 1} Dienste in {every - 1} von {every - 1} Beschreibungen." in said  # not the record of data, and all of four pages
+    assert (
+        f"Treffer: {every - 1}; gelesen: {every - 1} von {every - 1} Beschreibungen." in said
+    )  # not the record of data, and all of four pages
     assert "--add N" in said
     assert server.asked == []  # looking asks the catalogue alone
     assert RemoteLayer.objects.count() == len(hosts.ready_entries())
@@ -177,7 +179,7 @@ def test_nothing_is_written_when_the_layer_is_not_there_or_not_clear(catalogue: 
     said = told(catalogue, "Raumwohlstand", "--type", "wfs", "--add", "1", "--layer", "ms:schulen", "--layer", "fort")
     assert "!Der Dienst hat keine Ebene fort; er hat ms:schulen, ms:leer" in said
     for wrong in ("0", "99", "-1", "²", "9" * 40, "x"):
-        assert "gibt es nicht; es sind 1" in told(catalogue, "Raumwohlstand", "--type", "wfs", "--add", wrong)
+        assert "gibt es nicht; gefunden: 1" in told(catalogue, "Raumwohlstand", "--type", "wfs", "--add", wrong)
     assert RemoteLayer.objects.count() == len(hosts.ready_entries())
 
 
@@ -208,7 +210,7 @@ def test_terms_that_differ_leave_the_licence_to_the_operator(catalogue: Catalogu
     assert (hit.licence, hit.attribution) == ("", "")
     (entry,) = entries(hit, catalogue, layers=["nsg"])
     assert entry.licence == ""
-    assert "Nach dem Katalog:" in entry.note
+    assert "Nutzung nach dem Katalog:" in entry.note
     assert known.LICENCE in entry.note
     assert "CC BY 4.0" in entry.note
 

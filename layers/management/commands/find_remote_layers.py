@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from geo.errors import RaumError
 from layers.remote.adopt import Undecided, entries, save
-from layers.remote.catalogue import Catalogue, Found, Hit, catalogue_named, search
+from layers.remote.catalogue import Catalogue, Found, catalogue_named, search
 from layers.remote.hosts import ready_catalogues, register
 from layers.remote.layer import RemoteLayer
 
@@ -44,9 +44,10 @@ class Command(BaseCommand):
             found = search(options["words"], catalogue, service)
             if not found.hits:
                 return self.stdout.write(nothing(found, catalogue, options))
-            hit = self.chosen(found, options, lone=into is not None)
-            if hit is None:
+            wanted = options["add"] or ("1" if into and len(found.hits) == 1 else "")
+            if not wanted:
                 return self.list_hits(found, options)
+            hit = found.named(wanted)
             self.stdout.write(_("Frage den Dienst {url} …").format(url=hit.url))
             made = entries(hit, catalogue, options["words"], options["layer"], into)
             if not options["dry_run"]:
@@ -69,18 +70,6 @@ class Command(BaseCommand):
             raise RaumError(_("Den Eintrag „{key}“ gibt es nicht. Ohne Adresse sind: {empty}").format(key=key, empty=empty))
         return entry
 
-    def chosen(self, found: Found, options: dict[str, Any], *, lone: bool) -> Hit | None:
-        """Return the hit to be added: the named one, or with `lone` the only one; None when the list is wanted."""
-        given = options["add"]
-        if not given:
-            return found.hits[0] if lone and len(found.hits) == 1 else None
-        if given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= len(found.hits):
-            return found.hits[int(given) - 1]
-        for hit in found.hits:
-            if hit.identifier == given:
-                return hit
-        raise RaumError(_("Treffer {given} gibt es nicht; es sind {count}.").format(given=given, count=len(found.hits)))
-
     def list_hits(self, found: Found, options: dict[str, Any]) -> None:
         for number, hit in enumerate(found.hits, 1):
             self.stdout.write(f"{number:>3}  {hit.service.upper() or hit.kind or '–'}  {hit.title}")
@@ -94,7 +83,7 @@ class Command(BaseCommand):
             ):
                 if text:
                     self.stdout.write(f"          {text}")
-        self.stdout.write(counted(found))
+        self.stdout.write(found.summary)
         if options["key"]:
             self.stdout.write(_("Mehrere Treffer für „{key}“: Wählen Sie einen mit --add N.").format(key=options["key"]))
         else:
@@ -112,16 +101,6 @@ class Command(BaseCommand):
             self.stdout.write(_("Probelauf: Nichts wurde geschrieben."))
 
 
-def counted(found: Found) -> str:
-    """Return how many services and records there were, and what is not among them."""
-    said = _("{hits} Dienste in {read} von {matched} Beschreibungen.").format(hits=len(found.hits), read=found.read, matched=found.matched)
-    if found.broken:
-        said += " " + _("{count} waren nicht lesbar.").format(count=found.broken)
-    if found.read < found.matched:
-        said += " " + _("Genauere Wörter bringen auch die übrigen.")
-    return said
-
-
 def nothing(found: Found, catalogue: Catalogue, options: dict[str, Any]) -> str:
     """Return what may help when there is no hit."""
     others = ", ".join(key for key in ready_catalogues() if key != catalogue.key)
@@ -131,7 +110,7 @@ def nothing(found: Found, catalogue: Catalogue, options: dict[str, Any]) -> str:
         _("Andere Kataloge: --catalogue mit {others}.").format(others=others),
     ]
     if found.read:
-        lines.insert(1, counted(found))
+        lines.insert(1, found.summary)
     if options["type"] or options["key"]:
         lines.append(_("Vielleicht gibt es den Dienst nur in der anderen Art: --type wms oder --type wfs."))
     return "\n".join(lines)
