@@ -150,6 +150,7 @@ def test_a_licence_is_named_only_when_it_is_clear(
     server.answers["/csw"] = remote.answer(listed(changed))
     (hit,) = search(["Denkmal"], catalogue).hits
     assert (hit.licence, hit.licence_url, hit.attribution) == (licence, "", attribution)
+    assert "Zugriff" not in hit.terms  # who may have it is another matter than what may be done with it
 
 
 def ask_with(place: str, record: str, server: remote.Server, catalogue: Catalogue) -> Any:
