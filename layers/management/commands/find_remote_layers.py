@@ -48,7 +48,8 @@ class Command(BaseCommand):
             if not wanted:
                 return self.list_hits(found, options)
             hit = found.named(wanted)
-            self.stdout.write(_("Frage den Dienst {url} …").format(url=hit.url))
+            if not hit.problem:
+                self.stdout.write(_("Frage den Dienst {url} …").format(url=hit.url))
             made = entries(hit, catalogue, options["words"], options["layer"], into)
             if not options["dry_run"]:
                 save(made)
