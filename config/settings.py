@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import secrets
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +19,7 @@ DATA_DIR = Path(os.environ.get("RW_DATA_DIR", BASE_DIR / ".run"))
 PRODUCT = "Raumwohlstand"
 
 DEBUG = os.environ.get("RW_DEBUG", "") == "1"
-SECRET_KEY = os.environ.get("RW_SECRET_KEY") or "only-for-tests-and-local-trials-set-RW_SECRET_KEY"
+SECRET_KEY = os.environ.get("RW_SECRET_KEY") or secrets.token_urlsafe(50)  # without: good for one process, see config/wsgi.py
 ALLOWED_HOSTS = os.environ.get("RW_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("RW_TRUSTED_ORIGINS", "").split(",") if o]
 
