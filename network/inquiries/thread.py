@@ -167,7 +167,7 @@ def forward(inquiry: Inquiry, contact: ContactPoint | None, note: str, side: str
         if locked.contact == contact:
             return
         locked.contact, locked.taken_by, locked.reminded = contact, None, 0
-        locked.changed_at = timezone.now()
+        locked.changed_at = locked.handed_at = timezone.now()
         locked.save()
         mails.forget(locked, "contact")
         if note:
