@@ -12,9 +12,12 @@ from django.db import models, transaction
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from geo.errors import NotAllowed
+from network import searches
 from network.organisations.models import Organisation
 from network.seeking import needs
 from network.seeking.states import MATCH_MOVES, REQUEST_MOVES, UNTOUCHED, MatchState, RequestState, check_move
@@ -152,7 +155,7 @@ class SpaceRequest(models.Model):
     starts_on = models.DateField(_("Beginn"), null=True, blank=True)
     duration = models.CharField(_("Dauer"), max_length=10, choices=Duration.choices, default=Duration.PERMANENT)
     needs = models.JSONField(_("Wünsche"), default=dict, blank=True, validators=[needs.check])
-    query = models.CharField(_("Filter der Karte"), max_length=1000, blank=True)
+    query = models.CharField(_("Filter der Karte"), max_length=searches.LONGEST, blank=True)
     visibility = models.CharField(_("Was ist öffentlich?"), max_length=8, choices=Shown.choices, default=Shown.NOTHING)
     notify = models.CharField(_("E-Mail bei neuen Treffern"), max_length=8, choices=Notify.choices, default=Notify.WEEKLY)
     language = models.CharField(_("Sprache"), max_length=2, choices=settings.LANGUAGES, default="de")
@@ -232,7 +235,8 @@ class SpaceRequest(models.Model):
         elif self.state == RequestState.EXPIRED:
             self.move(RequestState.ACTIVE, day)
         else:
-            check_move(REQUEST_MOVES, RequestState, self.state, RequestState.EXPIRED)
+            text = _now("Ein Gesuch mit dem Stand „{state}“ lässt sich nicht verlängern.")
+            raise NotAllowed(text.format(state=self.get_state_display()))  # type: ignore[attr-defined]
 
     def _renew(self, day: datetime.date) -> None:
         self.renewed_on, self.expires_on, self.reminded_on = day, day + LASTS, None
