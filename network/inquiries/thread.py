@@ -191,11 +191,3 @@ def anonymise(inquiry: Inquiry) -> None:
     locked.messages.of_seeker().update(text="", by="", author=None, deleted_at=timezone.now())
     locked.seeker, locked.request, locked.shares_address, locked.digest = None, None, False, ""
     locked.save()
-
-
-def forget_person(user: User) -> int:
-    """Delete what a person wrote in all their threads, and who they are; returns in how many. For the deletion of an account."""
-    own = list(Inquiry.objects.all().of(user))
-    for inquiry in own:
-        anonymise(inquiry)
-    return len(own)
