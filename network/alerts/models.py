@@ -51,7 +51,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.confirmed().filter(expires_on__lte=day)
 
     def same_as(self, kind: str, address: str, query: str) -> Subscription | None:
-        return self.filter(kind=kind, address=address, query=query).first()
+        return self.filter(kind=kind, address__iexact=address, query=query).first()
 
 
 class Subscription(models.Model):
