@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -104,14 +103,3 @@ def hand_over(case: AdviceCase, answers: dict[str, Any], by: User) -> None:
         post.write(case.adviser.email, "advice_assigned", {"case": case, "link": case.get_absolute_url()})
     name = case.organisation.name if case.organisation else person_name(case.adviser)
     post.write(case.client_mail, "advice_handed", {"case": case, "name": name, "link": client_link(case)}, language=case.language)
-
-
-def forget(now: datetime.datetime | None = None) -> int:
-    """Delete cases that nobody confirmed and those that were done long ago (settings.ADVICE_KEPT_DAYS); return how many."""
-    now = now or timezone.now()
-    unconfirmed = AdviceCase.objects.all().never_confirmed(now - CONFIRM_WITHIN)
-    ended = AdviceCase.objects.all().ended_before(now - datetime.timedelta(days=settings.ADVICE_KEPT_DAYS))
-    gone = unconfirmed.count() + ended.count()
-    unconfirmed.delete()
-    ended.delete()
-    return gone
