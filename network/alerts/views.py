@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from network import limits, searches
+from network import limits
 from network.alerts import sending
 from network.alerts.forms import AlertForm
 from network.alerts.models import Kind, Subscription
@@ -23,7 +23,7 @@ from vacancies.listing import PAGE_PARAMETERS
 def order(request: HttpRequest) -> HttpResponse:
     """Order mails about the search in the address."""
     wanted = VacancyFilter.parse(request.GET, ignore=PAGE_PARAMETERS)
-    query = searches.to_keep(wanted.query_string())
+    query = wanted.to_keep()
     sending.check_size(query)
 
     def ordered(address: str, frequency: str) -> Subscription:

@@ -42,16 +42,15 @@ class OwnBuildingQuerySet(models.QuerySet["OwnBuilding"]):
     def told(self) -> list[OwnBuilding]:
         """The same with what their owners' page says of each.
 
-        `is_public`: the public sees it now; `is_with_the_municipality`: a moderator still has to decide on it; `is_left_alone`: the
-        person asked not to be spoken to; `fitting_requests`: how many active requests for space it would fit.
+        `is_public`: the public sees it now; `is_left_alone`: the person asked not to be spoken to; `fitting_requests`: how many active
+        requests for space it would fit.
         """
-        waiting = Report.objects.filter(kind=Kind.OWN, state__in=WAITING, vacancy=OuterRef("vacancy"), user=OuterRef("user"))
         alone = OwnerContact.objects.filter(
             vacancy=OuterRef("vacancy"), email__iexact=OuterRef("user__email"), rank=OwnerRank.DO_NOT_CONTACT
         )
         public = Vacancy.objects.public().filter(key=OuterRef("vacancy__key"))
-        marked = self.annotate(is_public=Exists(public), is_with_the_municipality=Exists(waiting), is_left_alone=Exists(alone))
-        rows = list(marked.prefetch_related("consents"))
+        marked = self.annotate(is_public=Exists(public), is_left_alone=Exists(alone))
+        rows = list(marked.prefetch_related("consents", "vacancy__reports"))
         fitting = count_takers(*(own.vacancy.key for own in rows if own.is_public))
         for own in rows:
             own.fitting_requests = fitting.get(own.vacancy.key, 0)
@@ -89,6 +88,12 @@ class OwnBuilding(models.Model):
         """Where it stands, as its owner says it."""
         street = f"{self.vacancy.street} {self.vacancy.house_no}".strip()
         return ", ".join(part for part in (street, self.vacancy.town.name) if part)
+
+    @property
+    def is_with_the_municipality(self) -> bool:
+        """Whether a moderator still has to decide on it."""
+        reports = self.vacancy.reports.all()
+        return any(r.kind == Kind.OWN and r.user_id == self.user_id and r.state in WAITING for r in reports)  # type: ignore[attr-defined]
 
     @property
     def consent_in_force(self) -> BuildingConsent | None:

@@ -12,7 +12,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from geo.errors import NotAllowed
-from network import searches
 from network.seeking import needs
 from network.seeking.forms import FORMS, LAST, AboutForm
 from network.seeking.models import SpaceRequest
@@ -47,8 +46,7 @@ class Draft:
     def from_search(cls, request: HttpRequest, wanted: VacancyFilter) -> Draft:
         """Begin a new one with what a search on the map asks; raises `InvalidParameter` for a search that is too long to keep."""
         draft = cls(request.session)
-        found, rest = needs.from_filter(wanted)
-        draft.query = searches.to_keep(rest)
+        found, draft.query = needs.from_filter(wanted)
         draft._fill(found)
         draft.keep()
         return draft
