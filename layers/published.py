@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Max, Model
+from django.db.models import Model
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +12,7 @@ from layers import public as p
 from layers.models import Facility, FacilityKind, ReachRun, TransitClass, Zone, ZoneKind
 from layers.publish.collection import Collection, fields_of
 from layers.publish.style import Style, StyleClass, Symbol
+from layers.publish.version import Stamp
 
 CLASS_COLOURS = {"A": "#0f5a46", "B": "#2c7048", "C": "#57722b", "D": "#85650f", "E": "#9a4f1d", "F": "#963b3b", "G": "#7b3a5e"}
 NO_CLASS = "#6b6f69"
@@ -19,16 +20,12 @@ MINUTE_COLOURS = ((15, "#0f5a46"), (30, "#2c7048"), (45, "#6f8a34"), (60, "#c39a
 REACH, PLACES, AROUND = _("Erreichbarkeit"), _("Orte"), _("Infrastruktur")
 TIMETABLE = "timetable-vbb-2021"
 GROUND = ("municipal-boundaries", "municipal-figures", "central-places")
+# changes with the live run and with every data set that is loaded
+STAMP = Stamp("SELECT concat_ws(' ', (SELECT max(loaded_at) FROM geo_dataset), (SELECT (id, finished_at) FROM layers_reachrun WHERE live))")
 TRAVEL_NOTE = _(
     "Minuten von Tür zu Tür, Aufbruch zwischen 7 und 9 Uhr an einem Schultag; schnellste Fahrt: wer den Fahrplan kennt, Median: wer "
     "zu beliebiger Zeit losgeht. Ohne Fernzüge und Rufbusse."
 )
-
-
-def _stamp() -> str:
-    """Changes with the live run and with every data set that is loaded."""
-    run = ReachRun.objects.filter(live=True).values_list("pk", "finished_at").first()
-    return f"{run} {Dataset.objects.aggregate(at=Max('loaded_at'))['at']}"
 
 
 def _from_run() -> list[str]:
@@ -117,7 +114,7 @@ TOWNS = Collection(
         label_below=400_000,
     ),
     group=PLACES,
-    stamp=_stamp,
+    stamp=STAMP,
     note=TRAVEL_NOTE,
     keywords=("Gemeinde", "Einwohnerzahl", "Zentraler Ort", "ÖPNV"),
     topic="boundaries",
@@ -148,7 +145,7 @@ STOPS = Collection(
         label_below=20_000,
     ),
     group=REACH,
-    stamp=_stamp,
+    stamp=STAMP,
     keywords=("Haltestelle", "Bahnhof", "ÖPNV", "Fahrplan"),
     scale=(500_000, 0),
     topic="transportation",
@@ -168,7 +165,7 @@ CLASS_AREAS = Collection(
     run=live_run,
     style=_class_areas(),
     group=REACH,
-    stamp=_stamp,
+    stamp=STAMP,
     keywords=("ÖV-Güteklasse", "ÖPNV", "Erreichbarkeit"),
     topic="transportation",
     theme="Verkehrsnetze",
@@ -187,7 +184,7 @@ ISOCHRONES = Collection(
     run=live_run,
     style=_minutes("minutes", outline=True),
     group=REACH,
-    stamp=_stamp,
+    stamp=STAMP,
     note=TRAVEL_NOTE,
     keywords=("Isochrone", "Reisezeit", "Erreichbarkeit", "ÖPNV"),
     defaults={"centre": "berlin-hbf"},
@@ -208,7 +205,7 @@ TRAVEL_TIMES = Collection(
     run=live_run,
     style=_minutes("best_min", outline=False),
     group=REACH,
-    stamp=_stamp,
+    stamp=STAMP,
     note=TRAVEL_NOTE,
     keywords=("Reisezeit", "Erreichbarkeit", "ÖPNV"),
     defaults={"centre": "berlin-hbf"},
@@ -228,7 +225,7 @@ FACILITIES = Collection(
     loaded=_facility_sources,
     style=_facility_style(),
     group=AROUND,
-    stamp=_stamp,
+    stamp=STAMP,
     keywords=("Infrastruktur", "Daseinsvorsorge"),
     scale=(500_000, 0),
     topic="structure",
@@ -253,7 +250,7 @@ ZONES = Collection(
         column="kind",
     ),
     group=AROUND,
-    stamp=_stamp,
+    stamp=STAMP,
     keywords=("Schutzgebiet", "Breitband", "Sanierungsgebiet"),
     topic="planningCadastre",
     theme="Bewirtschaftungsgebiete/Schutzgebiete/geregelte Gebiete und Berichterstattungseinheiten",

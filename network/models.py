@@ -80,7 +80,7 @@ class AppPassword(models.Model):
 
 
 from network.advice.models import AdviceCase, CaseEntry  # noqa: E402, F401
-from network.alerts.models import Attempt, Subscription  # noqa: E402, F401
+from network.alerts.models import Subscription  # noqa: E402, F401
 from network.contacts.models import ContactPoint  # noqa: E402, F401
 from network.desk.models import Assignment  # noqa: E402, F401
 from network.gathering.models import Event, Registration  # noqa: E402, F401
@@ -89,6 +89,7 @@ from network.inquiries.models import Inquiry, InquiryBlock, InquiryMessage  # no
 from network.intake.models import StaleReminder  # noqa: E402, F401
 from network.invitations.models import Invitation  # noqa: E402, F401
 from network.knowhow.models import AdviceOffer, Article, FundingProgramme  # noqa: E402, F401
+from network.limits import Attempt  # noqa: E402, F401
 from network.mailing.models import Mailing, MailingRecipient, OptOut  # noqa: E402, F401
 from network.members import Membership  # noqa: E402, F401
 from network.merging.models import Merge  # noqa: E402, F401

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Count, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +12,7 @@ from geo.models import Dataset
 from layers.models import TransitClass
 from layers.publish.collection import Collection, SnapshotPlan, fields_of
 from layers.publish.style import Style, StyleClass, Symbol
+from layers.publish.version import Stamp
 from layers.published import CLASS_COLOURS, NO_CLASS, live_run
 from vacancies.filters import VacancyFilter
 from vacancies.listing import PAGE_PARAMETERS
@@ -28,18 +28,12 @@ HIDDEN = {"point", "footprint", "search_text", "transit_is"}
 
 
 # Numbers of events are given before their transaction is through: one that ends late shows among the recent ones.
+# changes with every edit of the register, with the live run, the data sets, and the day (notices run out)
 STAMP = """
 SELECT concat_ws(' ', e.last, (SELECT count(*) FROM vacancies_vacancyevent WHERE pgh_id > e.last - 2000), r.id, r.finished_at,
     (SELECT max(id) FROM layers_vacancyreach WHERE live), (SELECT max(loaded_at) FROM geo_dataset), (now() AT TIME ZONE %s)::date)
 FROM (SELECT max(pgh_id) AS last FROM vacancies_vacancyevent) e LEFT JOIN layers_reachrun r ON r.live
 """
-
-
-def _stamp() -> str:
-    """Changes with every edit of the register, with the live run, the data sets, and the day (notices run out)."""
-    with connection.cursor() as cursor:
-        cursor.execute(STAMP, [settings.TIME_ZONE])
-        return str(cursor.fetchone()[0])
 
 
 def _lists() -> list[str]:
@@ -75,7 +69,7 @@ VACANCIES = Collection(
         label_below=15_000,
     ),
     group=_("Leerstände"),
-    stamp=_stamp,
+    stamp=Stamp(STAMP, (settings.TIME_ZONE,)),
     hides=True,
     page_parameters=PAGE_PARAMETERS,
     snapshot=SnapshotPlan(first=FIRST, also=("is_exact",)),

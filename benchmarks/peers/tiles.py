@@ -65,8 +65,12 @@ def fetched(where: str, path: str) -> Callable[[], bytes]:
     open_now = http.client.HTTPConnection(where, timeout=60)
 
     def ask() -> bytes:
-        open_now.request("GET", path, headers={"Accept-Encoding": "identity"})
-        answer = open_now.getresponse()
+        try:
+            open_now.request("GET", path, headers={"Accept-Encoding": "identity"})
+            answer = open_now.getresponse()
+        except http.client.RemoteDisconnected:  # others took so long that the server gave the connection up
+            open_now.close()
+            return ask()
         content = answer.read()
         assert answer.status == 200, f"{path}: {answer.status} {content[:200]!r}"
         return content

@@ -15,14 +15,17 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BooleanField, F, FloatField, Func, IntegerField, Value
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from psycopg import Cursor
+from psycopg.errors import QueryCanceled
 
 from geo import crs
+from geo.errors import Busy
 from geo.filtering import FilterSet
 from layers.publish import version
 from layers.publish.collection import Collection, collection
-from layers.publish.rights import as_reader
+from layers.publish.rights import as_reader, at_once
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 ZOOM_OF_POINTS = 11
@@ -38,6 +41,7 @@ SELECT CASE WHEN (SELECT count(*) FROM r) > %s
         FROM (SELECT count(*) AS n, MIDDLE AS geom FROM r WHERE geom IS NOT NULL GROUP BY 2) t)
   ELSE (SELECT ST_AsMVT(t, 'LAYER', 4096, 'geom') FROM (SELECT * FROM r WHERE geom IS NOT NULL) t) END
 """
+Question = tuple[str, list[Any]]
 _PLACES = tuple(f"\ue000{n}" for n in range(8))  # stand for the tile's box and what is near it until there is a tile
 
 
@@ -48,25 +52,41 @@ def vector_tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> Http
     if layer.geometry_type != "Point" or z > 22 or x >= 2**z or y >= 2**z:
         raise Http404
     wanted = layer.parse(request.GET, ignore=layer.page_parameters)
-    tag = version.etag(layer, f"{z}/{x}/{y}", wanted.query_string())
-    headers = {"ETag": tag, "Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}
-    if request.headers.get("If-None-Match") == tag and not wanted.counts_from_today:
-        return HttpResponse(status=304, headers=headers)
-    response = HttpResponse(_tile(layer, wanted, z, x, y), content_type=MEDIA_TYPE, headers=headers)
+    try:
+        question = tile_statement(layer, wanted, z, x, y)
+    except EmptyResultSet:
+        question = None
+    seen = request.headers.get("If-None-Match")
+    try:
+        known, body = (None if seen or not question else _with_its_version(layer, question)) or (version.version(layer), None)
+        tag = known.etag(f"{z}/{x}/{y}", wanted.query_string())
+        headers = {"ETag": tag, "Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}
+        if seen == tag and not wanted.counts_from_today:
+            return HttpResponse(status=304, headers=headers)
+        if body is None:
+            body = _tile(*question) if question else b""
+    except QueryCanceled:
+        raise Busy(_("Diese Kachel hat zu lange gedauert. Bitte in einer halben Minute noch einmal versuchen."), 30) from None
+    response = HttpResponse(body, content_type=MEDIA_TYPE, headers=headers)
     response._csp_exempt = True  # type: ignore[attr-defined]  # it is no page
     return response
 
 
-def _tile(layer: Collection, wanted: FilterSet, z: int, x: int, y: int) -> bytes:
-    try:
-        sql, values = tile_statement(layer, wanted, z, x, y)
-    except EmptyResultSet:
-        return b""
+def _with_its_version(layer: Collection, question: Question) -> tuple[version.PublishedVersion, bytes] | None:
+    """Return the tile and the version it is of, asked together; None where the rows have changed since the version was last read."""
+    if not isinstance(layer.stamp, version.Stamp):
+        return None
+    answers = at_once(layer.stamp.sql, layer.stamp.values, *question, TIMEOUT_MS)
+    known = version.known(layer, answers[0]) if answers else None
+    return (known, bytes(answers[1])) if known else None
+
+
+def _tile(sql: str, values: list[Any]) -> bytes:
     with as_reader(TIMEOUT_MS), Cursor(connection.connection) as cursor:
         return bytes(cursor.execute(sql, values, prepare=True, binary=True).fetchone()[0])
 
 
-def tile_statement(layer: Collection, wanted: FilterSet, z: int, x: int, y: int) -> tuple[str, list[Any]]:
+def tile_statement(layer: Collection, wanted: FilterSet, z: int, x: int, y: int) -> Question:
     """Return the statement that makes a tile, and its values; raises `EmptyResultSet` where nothing can meet the filter."""
     compiled = _compiled.__wrapped__ if wanted.counts_from_today else _compiled
     sql, values = compiled(layer.name, wanted.query_string())

@@ -11,14 +11,29 @@ import datetime
 import hashlib
 from collections.abc import Iterable
 from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, models
 from django.utils import timezone
+from psycopg import Cursor
 
 from layers.publish.collection import Collection, is_internal, scope
 from layers.publish.rights import as_reader
 
 DIGEST_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """A collection's stamp as one statement that answers with a text; the database keeps it prepared."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+    def __call__(self) -> str:
+        with connection.cursor(), Cursor(connection.connection) as cursor:  # Django's own looks after the connection
+            return str(cursor.execute(self.sql, self.values, prepare=True).fetchone()[0])
 
 
 class PublishedVersion(models.Model):
@@ -55,7 +70,7 @@ def versions(collections: Iterable[Collection]) -> dict[str, PublishedVersion]:
     """Return the versions of layers by name; layers with the same stamp ask it once."""
     layers = tuple(collections)
     stamps = {ask: ask() for ask in {c.stamp for c in layers}}
-    asked = [c for c in layers if not _is_known(c, stamps[c.stamp])]
+    asked = [c for c in layers if not known(c, stamps[c.stamp])]
     if asked:
         found = {v.name: v for v in PublishedVersion.objects.filter(name__in=[_name(c) for c in asked])}
         _known.update({_key(c): _renewed(c, stamps[c.stamp], found.get(_name(c)) or _known.get(_key(c))) for c in asked})
@@ -69,9 +84,10 @@ def _key(collection: Collection) -> tuple[str, str]:
     return str(connection.settings_dict["NAME"]), _name(collection)
 
 
-def _is_known(collection: Collection, stamp: str) -> bool:
-    known = _known.get(_key(collection))
-    return known is not None and known.stamp == stamp
+def known(collection: Collection, stamp: str) -> PublishedVersion | None:
+    """Return the layer's version if it was read at this stamp, without asking the database."""
+    found = _known.get(_key(collection))
+    return found if found and found.stamp == stamp else None
 
 
 def _name(collection: Collection) -> str:
@@ -79,12 +95,12 @@ def _name(collection: Collection) -> str:
     return f"{collection.name}@{scope().digest}" if is_internal() else collection.name
 
 
-def _renewed(collection: Collection, stamp: str, known: PublishedVersion | None) -> PublishedVersion:
-    if known and known.stamp == stamp:
-        return known
+def _renewed(collection: Collection, stamp: str, before: PublishedVersion | None) -> PublishedVersion:
+    if before and before.stamp == stamp:
+        return before
     digest = _digest(collection)
     now = timezone.now().replace(microsecond=0)
-    since = known.changed_at if known and known.digest == digest else now
+    since = before.changed_at if before and before.digest == digest else now
     made = {"stamp": stamp, "digest": digest, "changed_at": since}
     return PublishedVersion.objects.update_or_create(name=_name(collection), defaults=made)[0]
 

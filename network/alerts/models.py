@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-import hmac
 from typing import ClassVar
 
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-
-from geo.errors import NotAllowed
 
 LASTS = relativedelta(months=12)  # without renewal
 UNCONFIRMED = datetime.timedelta(days=7)
-MOST_A_DAY = {"address": 3, "ip": 10}  # requests for a mail of confirmation
 
 
 class Kind(models.TextChoices):
@@ -108,42 +102,3 @@ class Subscription(models.Model):
         """Go on for twelve months."""
         self.expires_on, self.reminded_on = (day or timezone.localdate()) + LASTS, None
         self.save(update_fields=["expires_on", "reminded_on"])
-
-
-class AttemptQuerySet(models.QuerySet["Attempt"]):
-    """Attempts, asked in sentences."""
-
-    def before(self, day: datetime.date) -> AttemptQuerySet:
-        return self.filter(day__lt=day)
-
-    def note(self, purpose: str, limits: dict[str, int] | None = None, **who: str) -> None:
-        """Count an attempt against each of its senders (`address=…, ip=…`); raises `NotAllowed` beyond the day's limit."""
-        day, over = timezone.localdate(), False
-        for kind, value in who.items():
-            digest = _digest(f"{day} {purpose} {kind} {value.strip().lower()}")
-            row, _made = self.get_or_create(day=day, digest=digest)
-            self.filter(pk=row.pk).update(count=F("count") + 1)
-            row.refresh_from_db()
-            over |= row.count > (limits or MOST_A_DAY)[kind]
-        if over:
-            raise NotAllowed(_now("Für heute sind es genug Anfragen. Bitte versuchen Sie es morgen wieder."))
-
-
-class Attempt(models.Model):
-    """How often an address or a connection asked for something on a day; by a digest that changes every day and tells neither."""
-
-    day = models.DateField()
-    digest = models.CharField(max_length=64)
-    count = models.PositiveIntegerField(default=0)
-
-    objects: ClassVar = AttemptQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=("day", "digest"), name="attempt_once")]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.count}"
-
-
-def _digest(text: str) -> str:
-    return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from geo.errors import Expired, InvalidParameter, InvalidParameters
 from layers.publish.snapshot import store
-from network.alerts.models import UNCONFIRMED, Attempt, Frequency, Kind, Subscription
+from network.alerts.models import UNCONFIRMED, Frequency, Kind, Subscription
 from network.post import Mail, base_url, seal, unseal, write
 from vacancies.filters import VacancyFilter
 from vacancies.public import PublicVacancy
@@ -47,12 +47,11 @@ def check_size(query: str) -> None:
         raise InvalidParameter("query", query[:60] or _("alle Leerstände"), allowed)
 
 
-def begin(kind: str, address: str, query: str, frequency: str, language: str, ip: str) -> Subscription:
-    """Keep what somebody asks for and send the mail that confirms it; raises `NotAllowed` for too many of a day.
+def begin(kind: str, address: str, query: str, frequency: str, language: str) -> Subscription:
+    """Keep what somebody asks for and send the mail that confirms it.
 
     Nothing tells whether an address is known here already: who has it gets a mail either way.
     """
-    Attempt.objects.all().note("alert", address=address, ip=ip)
     with transaction.atomic():
         known = Subscription.objects.all().same_as(kind, address, query)
         if known is not None and known.confirmed_at is not None:

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from network import limits
 from network.alerts import sending
 from network.alerts.forms import AlertForm
 from network.alerts.models import Kind, Subscription
@@ -27,7 +28,8 @@ def order(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         language = "en" if get_language() == "en" else "de"
         given = form.cleaned_data["address"], query, form.cleaned_data["frequency"]
-        sending.begin(Kind.SEARCH, *given, language, request.META.get("REMOTE_ADDR", ""))
+        limits.note("alert", limits.MAILS_A_DAY, request, address=given[0])
+        sending.begin(Kind.SEARCH, *given, language)
         return redirect("alert_sent")
     context = {"form": form, "wanted": wanted, "query": query}
     return render(request, "network/alerts/order.html", context, status=400 if form.errors else 200)

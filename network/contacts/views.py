@@ -12,14 +12,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from geo.errors import InvalidParameter, NotAllowed
-from network.alerts.models import Attempt
+from network import limits
 from network.contacts import mails
 from network.contacts.directory import contacts_of, knows_nearby
 from network.contacts.forms import ContactForm, FindForm, NewContactForm
 from network.contacts.models import ContactPoint
 from network.members import Role
 
-REPORTS_A_DAY = {"ip": 10}
+REPORTS_A_DAY = {"connection": 10}
 
 
 @never_cache
@@ -50,7 +50,7 @@ def _lists(request: HttpRequest) -> list[ContactPoint]:
 def report_stale(request: HttpRequest, key: str) -> HttpResponse:
     """Anybody may say that an entry is out of date; those who keep it look after it."""
     found = _called(key)
-    Attempt.objects.all().note("contact_stale", REPORTS_A_DAY, ip=request.META.get("REMOTE_ADDR", ""))
+    limits.note("contact_stale", REPORTS_A_DAY, request)
     found.report()
     return render(request, "network/contacts/done.html", {"contact": found, "what": "reported"})
 

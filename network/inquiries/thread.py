@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from geo.errors import InvalidParameter, NotAllowed
-from network.alerts.models import Attempt
+from network import limits
 from network.contacts.directory import to_write_to
 from network.contacts.models import ContactPoint
 from network.inquiries import mails
@@ -41,7 +41,7 @@ def begin(user: User, vacancy: Vacancy, text: str, **also: Any) -> tuple[Inquiry
         raise NotAllowed(
             _("Diesen Text haben Sie schon an mehrere Stellen geschickt. Bitte schreiben Sie, was Sie an diesem Ort vorhaben.")
         )
-    Attempt.objects.all().note("inquiry", INQUIRIES_A_DAY, person=str(user.pk))
+    limits.note("inquiry", INQUIRIES_A_DAY, person=str(user.pk))
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # two clicks at once: the second finds the first
         if (known := Inquiry.objects.all().open_one(user, vacancy)) is not None:
@@ -80,7 +80,7 @@ def write(inquiry: Inquiry, side: str, text: str, author: User | None = None, by
     """Add a message and tell the other side; the same text again at once changes nothing. Raises `NotAllowed` after the end."""
     if side == Side.SEEKER and author is not None:
         check_may_begin(author)
-    Attempt.objects.all().note("inquiry_message", MESSAGES_A_DAY, thread=f"{inquiry.key} {side}")
+    limits.note("inquiry_message", MESSAGES_A_DAY, thread=f"{inquiry.key} {side}")
     with transaction.atomic():
         locked = _locked(inquiry)
         if locked.state in ENDED:

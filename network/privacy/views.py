@@ -18,8 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from network import post
-from network.alerts.models import Attempt
+from network import limits, post
 from network.privacy import consents
 from network.privacy.deletion import delete, preview
 from network.privacy.export import export
@@ -99,7 +98,7 @@ def request_data(request: HttpRequest) -> HttpResponse:
     form = AddressForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["address"].lower()
-        Attempt.objects.all().note("data", address=address, ip=request.META.get("REMOTE_ADDR", ""))
+        limits.note("data", limits.MAILS_A_DAY, request, address=address)
         link = post.base_url() + reverse("data_of_address", args=[post.seal("data", address)])
         post.write(address, "data_link", {"link": link}, language=get_language() or "de")
         return redirect("data_sent")

@@ -140,6 +140,12 @@ def paths(vacancy: str, *without: str) -> dict[str, str]:
     return {name: path.format(vacancy=vacancy) for name, path in PUBLIC_PAGES.items() if name not in without}
 
 
+SYSTEM_LETTERS = """() => {
+  document.documentElement.style.fontFamily = "system-ui";
+  document.documentElement.style.setProperty("--head", "system-ui");
+}"""
+
+
 def overflow(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
@@ -150,8 +156,10 @@ def test_nothing_scrolls_sideways_at_320_pixels_or_with_letters_twice_as_large(o
         page.set_viewport_size({"width": 320, "height": 640})
         page.goto(path)
         assert overflow(page) <= 0, f"{name} at 320 px"
+        page.evaluate(SYSTEM_LETTERS)
+        assert overflow(page) <= 0, f"{name} at 320 px while our letters have not come"
         page.set_viewport_size({"width": 640, "height": 400})
-        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        page.evaluate("document.documentElement.style = 'font-size: 200%'")
         assert overflow(page) <= 0, f"{name} at 640 px with letters twice as large"
 
 

@@ -258,7 +258,7 @@ def test_what_belongs_to_an_account_is_not_opened_by_a_mail_alone(client: Client
 
 def test_who_asks_too_often_waits_until_tomorrow(client: Client) -> None:
     answers = [client.post("/daten/anfordern/", {"address": "erna@example.org"}).status_code for _n in range(4)]
-    assert answers == [302, 302, 302, 403]
+    assert answers == [302, 302, 302, 429]
 
 
 def test_a_restored_backup_is_deleted_again_but_not_what_came_later(settings: Any, tmp_path: Path) -> None:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pyogrio
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 
 from layers.publish import tiles
+from layers.publish.collection import collection
+from layers.publish.rights import at_once
 from tests.contract.test_one_filter import BY_HAND
 from vacancies.filters import VacancyFilter
 from vacancies.public import PublicVacancy
 
-pytestmark = pytest.mark.django_db
+in_a_transaction = pytest.mark.django_db
+
+
+@pytest.fixture
+def alone(django_db_setup: None, django_db_blocker: Any) -> Iterator[Client]:
+    """Questions outside any transaction, as the server's requests are; nothing but versions is written."""
+    with django_db_blocker.unblock():
+        yield Client()
+        connection.close()
 
 
 def in_tile(z: int, x: int, y: int, query: str = "") -> list[str]:
@@ -41,6 +55,7 @@ def read(client: Client, tmp_path, z: int, x: int, y: int, query: str = ""):  # 
     return pyogrio.read_dataframe(path, X=x, Y=y, Z=z) if response.content else None
 
 
+@in_a_transaction
 @pytest.mark.parametrize("z", [6, 9, 11, 14])
 def test_a_tile_holds_the_rows_within_it_where_they_lie(client: Client, tmp_path, z: int) -> None:  # type: ignore[no-untyped-def]
     place = tile_at(11.7515, 52.9955, z)  # Wittenberge
@@ -57,6 +72,7 @@ def test_a_tile_holds_the_rows_within_it_where_they_lie(client: Client, tmp_path
         assert math.hypot(shape.x - places[key][0], shape.y - places[key][1]) < 1.5 * step
 
 
+@in_a_transaction
 def test_filters_narrow_a_tile_as_they_narrow_the_list(client: Client, tmp_path) -> None:  # type: ignore[no-untyped-def]
     place = tile_at(13.06, 52.40, 7)
     for query in BY_HAND[::4]:
@@ -65,6 +81,7 @@ def test_filters_narrow_a_tile_as_they_narrow_the_list(client: Client, tmp_path)
         assert keys == in_tile(*place, query), query
 
 
+@in_a_transaction
 def test_many_rows_of_a_low_zoom_are_gathered(client: Client, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     place = tile_at(13.06, 52.40, 7)
     whole = read(client, tmp_path, *place)
@@ -74,9 +91,67 @@ def test_many_rows_of_a_low_zoom_are_gathered(client: Client, tmp_path, monkeypa
     assert len(found) < len(whole) / 2
 
 
+@in_a_transaction
 def test_tiles_that_do_not_exist_and_filters_that_are_wrong_say_so(client: Client) -> None:
     assert client.get("/kacheln/leerstaende/3/9/1.mvt").status_code == 404
     assert client.get("/kacheln/gemeinden/3/1/1.mvt").status_code == 404
     assert client.get("/kacheln/leerstaende/3/4/2.mvt?area=x").status_code == 400
     first = client.get("/kacheln/leerstaende/8/137/83.mvt")
     assert client.get("/kacheln/leerstaende/8/137/83.mvt", headers={"If-None-Match": first["ETag"]}).status_code == 304
+
+
+def me() -> tuple[str, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user::text, current_setting('statement_timeout'), current_setting('max_parallel_workers_per_gather')"
+        )
+        return cursor.fetchone()
+
+
+def test_asked_at_once_or_step_by_step_a_tile_is_the_same(alone: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = "/kacheln/leerstaende/{}/{}/{}.mvt?town_size=small_town_s".format(*tile_at(11.7515, 52.9955, 9))
+    before = me()
+    first = alone.get(path)  # the version is read
+    monkeypatch.setattr(tiles, "_tile", None)  # step by step would fail
+    second = alone.get(path)
+    monkeypatch.undo()
+    monkeypatch.setattr(tiles, "_with_its_version", lambda *_: None)
+    third = alone.get(path)
+    assert len(first.content) > 100
+    assert first.content == second.content == third.content
+    assert first["ETag"] == second["ETag"] == third["ETag"]
+    assert me() == before
+
+
+def test_what_is_asked_at_once_is_asked_as_the_reader(alone: Client) -> None:
+    before = me()
+    assert at_once("SELECT current_user", (), "SELECT current_setting('role')::bytea", ()) == (before[0], settings.READER_ROLE.encode())
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        at_once("SELECT 1", (), "SELECT count(*) FROM vacancies_vacancy", ())
+    assert me() == before
+
+
+def test_a_tile_that_takes_too_long_says_so(alone: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = "/kacheln/leerstaende/{}/{}/{}.mvt".format(*tile_at(13.06, 52.40, 7))
+    assert alone.get(path).status_code == 200
+    slow = lambda *_: ("SELECT pg_sleep(5)::text", [])  # noqa: E731
+    monkeypatch.setattr(tiles, "tile_statement", slow)
+    monkeypatch.setattr(tiles, "TIMEOUT_MS", 50)
+    at_once_, step_by_step = alone.get(path), alone.get(path, headers={"If-None-Match": "old"})
+    assert [at_once_.status_code, step_by_step.status_code] == [503, 503]
+    assert at_once_["Retry-After"] == "30"
+    monkeypatch.undo()
+    assert alone.get(path).status_code == 200
+
+
+def test_a_connection_that_died_is_replaced(alone: Client, database_url: str) -> None:
+    path = "/kacheln/leerstaende/{}/{}/{}.mvt".format(*tile_at(13.06, 52.40, 9))
+    first = alone.get(path)
+    with psycopg.connect(database_url.replace("postgis:", "postgresql:"), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    assert alone.get(path).content == first.content
+
+
+def test_layers_without_a_statement_for_their_stamp_have_tiles_too(alone: Client) -> None:
+    assert not hasattr(collection("beispiele").stamp, "sql")
+    assert alone.get("/kacheln/beispiele/{}/{}/{}.mvt".format(*tile_at(13.06, 52.40, 6))).status_code == 200
