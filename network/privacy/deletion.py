@@ -26,7 +26,8 @@ from django.utils.translation import gettext as _
 
 from geo.errors import InvalidFile, NotAllowed
 from network.merging.models import Merge
-from network.privacy.holdings import HOLDINGS, Anonymise, Delete, Holding, histories_of
+from network.privacy.holding import Anonymise, Delete, Holding
+from network.privacy.holdings import HOLDINGS, histories_of
 from network.privacy.subjects import Subject
 from network.reports.forgetting import forget_picture
 

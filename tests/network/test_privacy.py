@@ -27,7 +27,8 @@ from network.own_buildings.consent import VERSION
 from network.privacy import consents, deletion, record
 from network.privacy.export import export
 from network.privacy.given import given_by
-from network.privacy.holdings import HOLDINGS, Holding, of_model
+from network.privacy.holding import Holding
+from network.privacy.holdings import HOLDINGS, of_model
 from network.privacy.nobody import OF_NOBODY
 from network.privacy.purposes import OWNERS
 from network.privacy.subjects import Subject
