@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from leaflet.admin import LeafletGeoAdmin
 
-from network.advice.models import AdviceCase, CaseEntry, coordinates
+from network.advice.models import AdviceCase, CaseEntry
 from network.gathering import seats
 from network.gathering.models import Event, EventState
 from network.knowhow.models import AdviceOffer, Article, FundingProgramme
@@ -116,4 +116,4 @@ class AdviceCaseAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and coordinates(request.user)
+        return super().has_delete_permission(request, obj) and request.user.has_perm("network.coordinate")

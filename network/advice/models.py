@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 from geo.errors import NotAllowed
 from geo.models import Town
 from network.knowhow.choices import Audience, Phase, Topic
-from network.members import Membership, Role
 from network.organisations.models import Organisation
 from network.sourced import labels_of, some_of
 
@@ -54,11 +53,6 @@ def new_key() -> str:
     return secrets.token_urlsafe(9).replace("-", "a").replace("_", "b").lower()
 
 
-def coordinates(user: User | AnonymousUser) -> bool:
-    """Whether a person coordinates advice and events: superusers and moderators of the contact point."""
-    return bool(user.is_active and (user.is_superuser or Membership.objects.all().of(user, Role.MODERATOR).cover_the_state()))
-
-
 class CaseQuerySet(models.QuerySet["AdviceCase"]):
     """Advice cases, asked in sentences."""
 
@@ -80,7 +74,7 @@ class CaseQuerySet(models.QuerySet["AdviceCase"]):
 
     def visible_to(self, user: User | AnonymousUser) -> CaseQuerySet:
         """Those a person may see: all for coordinators, else those the person advises or asked."""
-        if coordinates(user):
+        if user.has_perm("network.coordinate"):
             return self.submitted()
         if not user.is_active or user.pk is None:
             return self.none()
@@ -89,7 +83,7 @@ class CaseQuerySet(models.QuerySet["AdviceCase"]):
     def handled_by(self, user: User | AnonymousUser) -> CaseQuerySet:
         """Those a person may work on: all for coordinators, else those the person advises."""
         seen = self.visible_to(user)
-        return seen if coordinates(user) else seen.filter(adviser_id=user.pk)
+        return seen if user.has_perm("network.coordinate") else seen.filter(adviser_id=user.pk)
 
     def never_confirmed(self, before: datetime.datetime) -> CaseQuerySet:
         """Those whose address nobody has confirmed and that were written before a moment."""

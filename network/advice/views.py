@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from geo.errors import InvalidParameter
 from network.advice import desk
 from network.advice.forms import HandOverForm, IntakeForm, MessageForm, StateForm
-from network.advice.models import AdviceCase, CaseEntry, State, coordinates
+from network.advice.models import AdviceCase, CaseEntry, State
 
 FORM = ["GET", "HEAD", "POST"]
 
@@ -65,7 +65,7 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def cases(request: HttpRequest) -> HttpResponse:
     seen = AdviceCase.objects.all().visible_to(request.user).select_related("town", "adviser", "organisation")
-    context = {"open_cases": seen.open(), "done": seen.exclude(pk__in=seen.open())[:50], "coordinates": coordinates(request.user)}
+    context = {"open_cases": seen.open(), "done": seen.exclude(pk__in=seen.open())[:50], "coordinates": request.user.has_perm("network.coordinate")}
     return render(request, "network/advice/cases.html", context)
 
 

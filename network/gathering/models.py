@@ -21,7 +21,6 @@ from django.utils.translation import gettext_lazy as _
 from geo import crs
 from geo.filtering import FilterSet
 from geo.models import Town
-from network.advice.models import coordinates
 from network.gathering import recurrence
 from network.ical import ZONE
 from network.members import Membership, Role
@@ -73,13 +72,13 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def visible_to(self, user: User | AnonymousUser) -> EventQuerySet:
         """Those a person sees: drafts are for who entered them and for coordinators."""
-        if coordinates(user):
+        if user.has_perm("network.coordinate"):
             return self
         return self.filter(~Q(state=EventState.DRAFT) | Q(entered_by_id=user.pk or 0))
 
     def organised_by(self, user: User | AnonymousUser) -> EventQuerySet:
         """Those whose list of participants a person may read: their own and their organisation's, all for coordinators."""
-        if coordinates(user):
+        if user.has_perm("network.coordinate"):
             return self
         if not user.is_authenticated:
             return self.none()
@@ -88,7 +87,7 @@ class EventQuerySet(models.QuerySet["Event"]):
     def edited_by(self, user: User | AnonymousUser) -> EventQuerySet:
         """Those a person may change: all for coordinators, else the person's own drafts."""
         mine = self.organised_by(user)
-        return mine if coordinates(user) else mine.filter(state=EventState.DRAFT)
+        return mine if user.has_perm("network.coordinate") else mine.filter(state=EventState.DRAFT)
 
     def drafts(self) -> EventQuerySet:
         """Those that wait to be published."""
@@ -237,7 +236,7 @@ class Event(models.Model):
 
 def enters_events(user: User | AnonymousUser) -> bool:
     """Whether a person may enter events: people of organisations, editors of any municipality, and coordinators."""
-    if coordinates(user) or Membership.objects.all().of(user, Role.EDITOR).exists():
+    if user.has_perm("network.coordinate") or Membership.objects.all().of(user, Role.EDITOR).exists():
         return True
     return bool(user.is_authenticated and Organisation.objects.all().of(user).exists())
 

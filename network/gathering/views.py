@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from geo.errors import NotAllowed
 from network import ical
-from network.advice.models import coordinates
 from network.finder import Finder
 from network.gathering import seats
 from network.gathering.calendars import entries_of
@@ -61,7 +60,7 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
         seats.register(shown, form.cleaned_data["begins_at"], form.cleaned_data)
         return redirect("registration_sent")
     mine = Event.objects.all().organised_by(request.user).contains(shown)
-    context = {"event": shown, "times": shown.coming(now), "form": form, "mine": mine, "coordinates": coordinates(request.user)}
+    context = {"event": shown, "times": shown.coming(now), "form": form, "mine": mine, "coordinates": request.user.has_perm("network.coordinate")}
     return render(request, "network/gathering/event.html", context, status=400 if form and form.errors else 200)
 
 
@@ -120,7 +119,7 @@ def enter(request: HttpRequest, slug: str = "") -> HttpResponse:
 @login_required
 @require_POST
 def publish(request: HttpRequest, slug: str) -> HttpResponse:
-    if not coordinates(request.user):
+    if not request.user.has_perm("network.coordinate"):
         raise NotAllowed(_("Termine veröffentlicht die Kontaktstelle."))
     shown = get_object_or_404(Event, slug=slug)
     shown.publish()
