@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from network import post
+from network import limits, post
 from network.gathering.models import Event
 from network.ical import ZONE
 from network.knowhow.models import Article, FundingProgramme
@@ -55,6 +56,12 @@ def digest(month: datetime.date) -> Digest:
         sorted(events, key=lambda line: (line[0], line[1].pk)),
         sorted(deadlines, key=lambda line: (line[0], line[1].name)),
     )
+
+
+def ask(mail: str, language: str, request: HttpRequest) -> None:
+    """Take in a filled-in form; raises `TooMany`: each sends a mail to an address that nobody has confirmed."""
+    limits.note("newsletter", limits.MAILS_A_DAY, request, address=mail)
+    subscribe(mail, language)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from network import post
 from network.news import digest
+from network.refusals import done, status_of
 
 FORM = ["GET", "HEAD", "POST"]
 
@@ -20,17 +21,16 @@ FORM = ["GET", "HEAD", "POST"]
 class NewsletterForm(forms.Form):
     """Where the letter is to go."""
 
-    mail = forms.EmailField(label=_("Ihre E-Mail-Adresse"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    mail = forms.EmailField(label=_("Ihre E-Mail-Adresse"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
 
 @never_cache
 @require_http_methods(FORM)
 def newsletter(request: HttpRequest) -> HttpResponse:
     form = NewsletterForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        digest.subscribe(form.cleaned_data["mail"], get_language() or "de")
+    if done(form, lambda: digest.ask(form.cleaned_data["mail"], get_language() or "de", request)):
         return redirect("newsletter_sent")
-    return render(request, "network/news/newsletter.html", {"form": form}, status=400 if form.errors else 200)
+    return render(request, "network/news/newsletter.html", {"form": form}, status=status_of(form))
 
 
 @require_safe
