@@ -95,6 +95,10 @@ class MembershipQuerySet(OfATenantQuerySet):
         """Those of a municipality, an Amt or a district, not of the contact point."""
         return self.filter(statewide=False)
 
+    def coordinating(self) -> MembershipQuerySet:
+        """Those of the contact point that coordinate."""
+        return self.filter(statewide=True, role__in=roles_from(Role.MODERATOR))
+
     def highest_role(self) -> str:
         """Return the role among them that may most; '' when there is none."""
         return max(set(self.values_list("role", flat=True)), key=Role.values.index, default="")

@@ -73,7 +73,6 @@ RIGHTS = {
     "network": in_the_contact_point(Role.MODERATOR),
     **{f"network.{act}_organisation": in_the_contact_point(Role.MODERATOR) for act in ("view", "add", "change")},
     **{f"network.{act}_{model}": in_the_contact_point(Role.MODERATOR) for act in ("view", "add", "change", "delete") for model in CURATED},
-    **{f"network.{name}": in_the_contact_point(Role.MODERATOR) for name in ("view_advicecase", "delete_advicecase", "view_caseentry")},
     "network.view_organisationmember": in_the_contact_point(Role.MODERATOR),
     **{f"network.{act}_membership": in_the_contact_point(Role.ADMIN) for act in ("view", "add", "change", "delete")},
 }

@@ -90,6 +90,12 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
             return self.public()
         return (self.public() | self.filter(pk__in=self.of(user).values("pk"))).distinct()
 
+    def known_to(self, user: User) -> OrganisationQuerySet:
+        """Those a person may come across: those everybody sees and their own; all for the contact point."""
+        if user.has_perm("network.coordinate"):
+            return self.all()
+        return self.filter(models.Q(pk__in=self.actors().values("pk")) | models.Q(pk__in=self.of(user).values("pk")))
+
     def to_verify(self) -> OrganisationQuerySet:
         """Those that a person entered and nobody checked, with the day somebody first said to belong to them as `founded_at`."""
         found = self.filter(is_verified=False).exclude(pk__in=Seed.objects.all().planted(Organisation))

@@ -269,7 +269,6 @@ ADDRESSES: dict[str, Word] = {
     "admin:network_organisation_delete": "superuser",
     "admin:network_organisation_*": "coordinator",
     "admin:network_membership_*": "coordinator",
-    "admin:network_advicecase_add": "nothing there",  # cases come by the form
-    **{f"admin:network_{model}_*": "coordinator" for model in (*CURATED, "advicecase") if model != "showcasephoto"},
+    **{f"admin:network_{model}_*": "coordinator" for model in CURATED if model != "showcasephoto"},
     "admin:*": "superuser",
 }
