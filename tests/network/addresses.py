@@ -270,5 +270,7 @@ ADDRESSES: dict[str, Word] = {
     "admin:network_organisation_*": "coordinator",
     "admin:network_membership_*": "coordinator",
     **{f"admin:network_{model}_*": "coordinator" for model in CURATED if model != "showcasephoto"},
+    "admin:geo_town_changelist": "any viewer",  # public; the administration's fields choose from them
+    "admin:geo_town_change": "nothing there",  # the one asked for is not
     "admin:*": "superuser",
 }
