@@ -92,10 +92,10 @@ class Invitation(OfATenant):
         NotAllowed
             When the invitation went to another address.
         Expired
-            When it is used up, or the inviting person may not give this role any more.
+            When it is used up, the membership would be over, or the inviting person may not give this role any more.
         """
         own = Invitation.objects.select_for_update().get(pk=self.pk)
-        if own not in Invitation.objects.all().waiting() or not may_give(own.invited_by, own, own.role):
+        if not own.is_in_force or own not in Invitation.objects.all().waiting() or not may_give(own.invited_by, own, own.role):
             raise Expired(_now("Diese Einladung gilt nicht mehr. Bitte lassen Sie sich eine neue schicken."))
         if not own.is_for(user):
             text = _now("Die Einladung gilt für {email}. Melden Sie sich mit dieser Adresse an oder bestätigen Sie sie in Ihrem Konto.")
