@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from leaflet.admin import LeafletGeoAdmin
 
 from network.gathering import seats
@@ -82,6 +83,7 @@ class EventAdmin(LeafletGeoAdmin):
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
         obj.entered_by = obj.entered_by or request.user  # type: ignore[assignment]
         seats.keep(obj)
+        self.message_user(request, _("Veröffentlicht und abgesagt werden Termine auf ihrer eigenen Seite: „Auf der Website anzeigen“."))
 
     def has_delete_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
         """None for an event that people are coming to: it is called off, and they are told."""
