@@ -200,7 +200,9 @@ def test_handing_over_names_a_reason_and_tells_both(client: Client, kora: User) 
     contact = person("contact")
     organisation.people.create(user=contact, role="contact", confirmed_at=timezone.now())
     refused = client.post(act, {"organisation": organisation.pk})
-    assert (refused.status_code, "warum" in refused.content.decode()) == (403, True), "without a reason"
+    said = re.search(r'role="alert">(.*?)</div>', refused.content.decode(), re.DOTALL)
+    assert said, "said aloud"
+    assert (refused.status_code, "warum" in said[1]) == (403, True), "without a reason"
     enter(client, adviser)
     client.post(act, {"organisation": organisation.pk, "reason": "Sie kennt das Erbbaurecht."})
     case.refresh_from_db()
