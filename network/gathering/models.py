@@ -255,7 +255,7 @@ class Event(models.Model):
         Who comes to an event that takes place once moves with it, and days that fall out are called off (`seats.keep`).
         """
         taken = set(self.registrations.all().to_come(timezone.now()).values_list("begins_at", flat=True))
-        if not taken or not (self.rule or Event.objects.exclude(rule="").filter(pk=self.pk).exists()):
+        if not taken or self.is_cancelled or not (self.rule or Event.objects.exclude(rule="").filter(pk=self.pk).exists()):
             return []
         return sorted(taken - set(self._times(min(taken), max(taken), ())))
 

@@ -103,6 +103,8 @@ def keep(event: Event) -> int:
     before = Event.objects.select_for_update().filter(pk=event.pk).first()
     event.save()
     told: list[Registration] = []
+    if event.is_cancelled:
+        return 0  # everybody knows that it does not take place
     if before and before.starts_at != event.starts_at and before.starts_at > timezone.now() and not (before.rule or event.rule):
         told += _move(event, before.starts_at)
     if event.rule:
@@ -175,6 +177,8 @@ def _locked(pk: int) -> Registration:
 
 
 def _free(event: Event, begins: datetime.datetime) -> bool:
+    if event.is_cancelled:
+        return False
     return event.capacity is None or Registration.objects.all().at(event, begins).seated().count() < event.capacity
 
 

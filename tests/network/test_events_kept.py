@@ -62,6 +62,17 @@ def test_what_is_called_off_is_not_published_again(client: Client, kora: User) -
     assert Event.objects.get().state == "cancelled"
 
 
+def test_of_what_is_called_off_nobody_hears_again(client: Client, kora: User) -> None:
+    made = event(state="cancelled", capacity=1, rule="FREQ=WEEKLY")
+    anna = comes(made, "anna")
+    comes(made, "ben", state="waiting")
+    seats.cancel(anna.pk)
+    client.force_login(kora)
+    changed = GIVEN | {"starts_at": "2099-05-09T19:00", "ends_at": "2099-05-09T20:00", "capacity": "9"}
+    assert client.post("/termine/probe/bearbeiten/", changed).status_code == 302
+    assert told() == []
+
+
 def test_who_comes_moves_with_an_event(client: Client, kora: User) -> None:
     made = event(capacity=1)
     anna, ben, cem = comes(made, "anna"), comes(made, "ben", state="waiting"), comes(made, "cem", state="pending", confirmed_at=None)
