@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import secrets
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +19,7 @@ DATA_DIR = Path(os.environ.get("RW_DATA_DIR", BASE_DIR / ".run"))
 PRODUCT = "Raumwohlstand"
 
 DEBUG = os.environ.get("RW_DEBUG", "") == "1"
-SECRET_KEY = os.environ.get("RW_SECRET_KEY") or "only-for-tests-and-local-trials-set-RW_SECRET_KEY"
+SECRET_KEY = os.environ.get("RW_SECRET_KEY") or secrets.token_urlsafe(50)  # without: good for one process, see config/wsgi.py
 ALLOWED_HOSTS = os.environ.get("RW_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("RW_TRUSTED_ORIGINS", "").split(",") if o]
 
@@ -247,7 +248,7 @@ ADVICE_KEPT_DAYS = int(os.environ.get("RW_ADVICE_KEPT_DAYS", "365"))  # advice c
 # Whose pages may embed map and list: origins, or * for everybody.
 EMBED_ORIGINS = [o for o in os.environ.get("RW_EMBED_ORIGINS", "*").split(",") if o]
 
-# Remote WFS and WMS are asked by name only. None named: the hosts of data/remote_layers.toml.
+# Remote WFS, WMS and CSW are asked by name only. None named: the hosts of data/remote_layers.toml and data/catalogues.toml.
 REMOTE_HOSTS = [h for h in os.environ.get("RW_REMOTE_HOSTS", "").split(",") if h]
 # "host:port" of servers in the operator's own network, which may be private and speak http.
 REMOTE_INTERNAL_HOSTS = [h for h in os.environ.get("RW_REMOTE_INTERNAL_HOSTS", "").split(",") if h]
