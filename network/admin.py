@@ -15,6 +15,8 @@ from django.utils.translation import ngettext
 
 from geo.models import Town
 from network import curating  # noqa: F401 - registers know-how, events and showcases
+from network.contacts import admin as contacts  # noqa: F401 - registers the directory
+from network.inquiries import admin as inquiries  # noqa: F401 - registers inquiries
 from network.members import Membership
 from network.organisations.models import Organisation, OrganisationMember, OrganisationQuerySet
 

@@ -74,6 +74,8 @@ RIGHTS = {
     "network": in_the_contact_point(Role.MODERATOR),
     **{f"network.{act}_organisation": in_the_contact_point(Role.MODERATOR) for act in ("view", "add", "change")},
     **{f"network.{act}_{model}": in_the_contact_point(Role.MODERATOR) for act in ("view", "add", "change", "delete") for model in CURATED},
+    **{f"network.{act}_contactpoint": in_the_contact_point(Role.MODERATOR) for act in ("view", "add", "change")},
+    "network.view_inquiry": in_the_contact_point(Role.MODERATOR),
     "network.view_organisationmember": in_the_contact_point(Role.MODERATOR),
     **{f"network.{act}_membership": in_the_contact_point(Role.ADMIN) for act in ("view", "add", "change", "delete")},
 }

@@ -6,7 +6,6 @@ import datetime
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -113,14 +112,3 @@ def _tell_handlers(case: AdviceCase, mail: str, but: User | None = None) -> None
     for user in case.handlers:
         if user != but and user.email:
             post.write(user.email, mail, {"case": case, "link": case.get_absolute_url()})
-
-
-def forget(now: datetime.datetime | None = None) -> int:
-    """Delete cases that nobody confirmed and those that were done long ago (settings.ADVICE_KEPT_DAYS); return how many."""
-    now = now or timezone.now()
-    unconfirmed = AdviceCase.objects.all().never_confirmed(now - CONFIRM_WITHIN)
-    ended = AdviceCase.objects.all().ended_before(now - datetime.timedelta(days=settings.ADVICE_KEPT_DAYS))
-    gone = unconfirmed.count() + ended.count()
-    unconfirmed.delete()
-    ended.delete()
-    return gone

@@ -48,6 +48,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Confirmed ones that end on or before a day unless they are renewed."""
         return self.confirmed().filter(expires_on__lte=day)
 
+    def to_remind(self, after: datetime.date, day: datetime.date) -> SubscriptionQuerySet:
+        """Those that end after one day and on or before another, and that were not reminded of it."""
+        return self.expiring_on(day).filter(expires_on__gt=after, reminded_on=None)
+
     def same_as(self, kind: str, address: str, query: str) -> Subscription | None:
         return self.filter(kind=kind, address=address, query=query).first()
 

@@ -187,13 +187,16 @@ class ContactPoint(models.Model):
     @property
     def area(self) -> str:
         """Where it is responsible, as a person says it."""
+        return self.wide_area or ", ".join(sorted(t.name for t in self.towns.all()))
+
+    @property
+    def wide_area(self) -> str:
+        """The same where it is the state, an Amt or a district; '' where it is single towns."""
         if self.statewide:
             return str(_("ganz Brandenburg"))
         if self.admin_union:
             return str(_("Amt {name}")).format(name=self.admin_union)
-        if self.district:
-            return str(self.district)
-        return ", ".join(sorted(t.name for t in self.towns.all()))
+        return str(self.district or "")
 
     def confirm(self) -> None:
         """Say that it holds today."""

@@ -305,10 +305,13 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Those with a seat, then those who wait."""
         return self.filter(state__in=("seated", "waiting")).order_by("begins_at", "state", "confirmed_at", "pk")
 
-    def forgettable(self, now: datetime.datetime, days: int) -> RegistrationQuerySet:
-        """Those whose occurrence was so many days ago, and those whose mail nobody confirmed within three days."""
-        old = Q(begins_at__lt=now - datetime.timedelta(days=days))
-        return self.filter(old | Q(state=Registration.State.PENDING, created_at__lt=now - datetime.timedelta(days=3)))
+    def of_events_before(self, when: datetime.datetime) -> RegistrationQuerySet:
+        """Those whose occurrence was before a moment."""
+        return self.filter(begins_at__lt=when)
+
+    def never_confirmed(self, before: datetime.datetime) -> RegistrationQuerySet:
+        """Those whose mail nobody confirmed and that were made before a moment."""
+        return self.filter(state=Registration.State.PENDING, created_at__lt=before)
 
 
 class Registration(models.Model):

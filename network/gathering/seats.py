@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -158,13 +157,11 @@ def call_off(event: Event) -> int:
     return len(told)
 
 
-def forget(now: datetime.datetime | None = None) -> int:
-    """Delete who came, so many days after it (settings.EVENT_KEPT_DAYS), and who never confirmed; how many came stays. Returns how many."""
-    found = Registration.objects.all().forgettable(now or timezone.now(), settings.EVENT_KEPT_DAYS)
-    with transaction.atomic():
-        Attendance.objects.all().note(found)
-        gone: int = found.delete()[0]
-    return gone
+@transaction.atomic
+def forget(registrations: RegistrationQuerySet) -> None:
+    """Delete registrations; how many came stays."""
+    Attendance.objects.all().note(registrations)
+    registrations.delete()
 
 
 def _locked(pk: int) -> Registration:

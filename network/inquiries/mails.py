@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from geo.errors import Expired
 from network.inquiries.models import Inquiry, InquiryMessage
 from network.inquiries.steps import Side
+from network.merging.models import Merge
 from network.post import Mail, base_url, seal, unseal, write
 
 LINK_LASTS = datetime.timedelta(days=90)
@@ -72,7 +73,7 @@ def opened(token: str) -> Inquiry:
     found = Inquiry.objects.all().called(key)
     if found is None:
         raise Expired(_("Diese Anfrage gibt es nicht mehr."))
-    if (found.contact_id or 0) != contact:
+    if contact not in _contacts_of(found):
         raise Expired(_("Diese Anfrage liegt inzwischen bei einer anderen Stelle. Sie brauchen nichts weiter zu tun."))
     return found
 
@@ -82,11 +83,16 @@ def reply_address(inquiry: Inquiry, side: str) -> str:
     if not settings.MAIL_REPLY_DOMAIN:
         return ""
     letter = side[0]
-    return f"anfrage-{inquiry.key}-{letter}-{_mac(inquiry, letter)}@{settings.MAIL_REPLY_DOMAIN}"
-
-
-def _mac(inquiry: Inquiry, letter: str) -> str:
     whom = (inquiry.contact_id or 0) if letter == "c" else (inquiry.seeker_id or 0)
+    return f"anfrage-{inquiry.key}-{letter}-{_mac(inquiry, letter, whom)}@{settings.MAIL_REPLY_DOMAIN}"
+
+
+def _contacts_of(inquiry: Inquiry) -> set[int]:
+    """The contact that an inquiry is with, as mails of it may name it: also by what was merged into it; 0 is the contact point."""
+    return Merge.objects.all().went_into("contact", inquiry.contact_id) if inquiry.contact_id else {0}
+
+
+def _mac(inquiry: Inquiry, letter: str, whom: int) -> str:
     words = f"network.inquiry_mail {inquiry.key} {letter} {whom}"
     found = hmac.new(settings.SECRET_KEY.encode(), words.encode(), hashlib.sha256).digest()
     return base64.b32encode(found[:10]).decode().lower()
@@ -98,7 +104,10 @@ def addressed(recipient: str) -> tuple[Inquiry, str] | None:
     if not found or found[4] != settings.MAIL_REPLY_DOMAIN.lower():
         return None
     inquiry = Inquiry.objects.all().called(found[1])
-    if inquiry is None or not hmac.compare_digest(_mac(inquiry, found[2]), found[3]):
+    if inquiry is None:
+        return None
+    those = _contacts_of(inquiry) if found[2] == "c" else {inquiry.seeker_id or 0}
+    if not any(hmac.compare_digest(_mac(inquiry, found[2], whom), found[3]) for whom in those):
         return None
     return inquiry, str(Side.CONTACT if found[2] == "c" else Side.SEEKER)
 

@@ -94,8 +94,8 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         return self.open().exclude(state=MatchState.RESERVED).filter(changed_at__lt=now - IDLE).told()
 
     def over(self, now: datetime.datetime) -> InquiryQuerySet:
-        """Those that ended longer ago than they are kept (settings.INQUIRY_MONTHS)."""
-        return self.filter(ended_at__lt=now - relativedelta(months=settings.INQUIRY_MONTHS))
+        """Those that ended longer ago than they are kept (settings.RETENTION)."""
+        return self.filter(ended_at__lt=now - relativedelta(months=settings.RETENTION["inquiry_months"]))
 
     def same_text(self, user: User, digest: str) -> int:
         """To how many vacancies a person sent this very text."""

@@ -109,9 +109,3 @@ def send_letters(month: datetime.date) -> int:
             subscription.save(update_fields=["last_month"])
             written += 1
     return written
-
-
-def forget(now: datetime.datetime | None = None) -> int:
-    """Delete addresses that nobody confirmed in time; return how many."""
-    gone: int = NewsletterSubscription.objects.all().never_confirmed((now or timezone.now()) - CONFIRM_WITHIN).delete()[0]
-    return gone

@@ -67,6 +67,12 @@ class OwnBuilding(models.Model):
         return f"own building {self.pk}"
 
     @property
+    def place(self) -> str:
+        """Where it stands, as its owner says it."""
+        street = f"{self.vacancy.street} {self.vacancy.house_no}".strip()
+        return ", ".join(part for part in (street, self.vacancy.town.name) if part)
+
+    @property
     def is_with_the_municipality(self) -> bool:
         """Whether a moderator still has to decide on it."""
         return self.vacancy.reports.filter(kind=Kind.OWN, user=self.user, state__in=WAITING).exists()
@@ -144,6 +150,14 @@ class OwnBuilding(models.Model):
         return self.vacancy.owners.filter(email__iexact=self.user.email, rank=OwnerRank.DO_NOT_CONTACT).exists()
 
 
+class BuildingConsentQuerySet(models.QuerySet["BuildingConsent"]):
+    """Consents to showing a building, asked in sentences."""
+
+    def of(self, user: User) -> BuildingConsentQuerySet:
+        """Those of one person, with the building."""
+        return self.filter(own_building__user=user).select_related("own_building__vacancy__town")
+
+
 class BuildingConsent(models.Model):
     """The log of consents: which text, to which visibility, from when until when. The text stands here as it was shown."""
 
@@ -153,6 +167,8 @@ class BuildingConsent(models.Model):
     visibility = models.CharField(_("Sichtbarkeit"), max_length=12, choices=c.Visibility.choices)
     given_at = models.DateTimeField(pgettext_lazy("consent", "gegeben"), default=timezone.now)
     withdrawn_at = models.DateTimeField(pgettext_lazy("consent", "zurückgezogen"), null=True)
+
+    objects: ClassVar = BuildingConsentQuerySet.as_manager()
 
     class Meta:
         ordering = ("given_at", "pk")

@@ -25,6 +25,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from geo.errors import InvalidFile, NotAllowed
+from network.merging.models import Merge
 from network.privacy.holdings import HOLDINGS, Anonymise, Delete, Holding, histories_of
 from network.privacy.subjects import Subject
 
@@ -69,6 +70,7 @@ def delete(who: Subject, until: datetime.datetime | None = None, *, log: bool = 
         if found := _end(holding, rows):
             done[holding.model] = found
     _forget_jobs(who)
+    _forget_merges(who)
     if log and done:
         note(who.addresses or ((who.user.email,) if who.user and who.user.email else ()))
     return done
@@ -129,6 +131,12 @@ def _forget_jobs(who: Subject) -> None:
     with connection.cursor() as cursor:
         for address in who.addresses:
             cursor.execute("DELETE FROM procrastinate_jobs WHERE position(lower(%s) IN lower(args::text)) > 0", [address])
+
+
+def _forget_merges(who: Subject) -> None:
+    """Forget what was before merges of entries that named an address; they can be undone no more."""
+    for address in who.addresses:
+        Merge.objects.all().naming(address).update(before={})
 
 
 def digest_of(address: str, key: str | None = None) -> str:

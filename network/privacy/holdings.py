@@ -42,8 +42,7 @@ WITH_ACCOUNT = _("bis das Konto gelöscht wird")
 
 def with_periods(text: Any) -> str:
     """Return a text with the periods that are set filled in."""
-    others = ("OWNER_LOG_MONTHS", "REPORT_UNCONFIRMED_MONTHS", "REPORT_ADDRESS_MONTHS", "INQUIRY_MONTHS")
-    return str(text).format(**settings.RETENTION, **{name.lower(): getattr(settings, name) for name in others})
+    return str(text).format(**settings.RETENTION)
 
 
 @dataclass(frozen=True)
@@ -240,7 +239,7 @@ HOLDINGS = (
         address="client_mail",
         shows="key audience phase topics town building plan question tried until client_name client_mail consent_text_version"
         " created_at confirmed_at state state_since",
-        kept=_("bis zur Frist nach ihrem Abschluss"),
+        kept=_("{advice_days} Tage nach ihrem Abschluss; unbestätigt drei Tage"),
         leaves="adviser",
     ),
     Holding("network.Assignment", REGISTER, of="assignee", shows="due_on note created_at done_at", leaves="created_by"),
@@ -252,7 +251,7 @@ HOLDINGS = (
         EVENTS,
         address="mail",
         shows="event begins_at name mail needs state created_at confirmed_at",
-        kept=_("bis zur Frist nach dem Termin; unbestätigt drei Tage"),
+        kept=_("{event_days} Tage nach dem Termin; unbestätigt drei Tage"),
     ),
     Holding(
         "network.Event",
@@ -267,7 +266,7 @@ HOLDINGS = (
         ALERTS,
         address="mail",
         shows="mail created_at confirmed_at last_month",
-        kept=_("bis zum Abbestellen"),
+        kept=_("bis zum Abbestellen; unbestätigt drei Tage"),
     ),
     Holding(
         "network.ReportStep",
@@ -290,14 +289,14 @@ HOLDINGS = (
         "network.BuildingConsent",
         PROOF,
         of="own_building__user",
-        shows="text_version text visibility given_at withdrawn_at",
+        shows="own_building_id text_version text visibility given_at withdrawn_at",
         kept=_("wie der Eintrag"),
     ),
     Holding(
         "network.OwnBuilding",
         OWN_BUILDINGS,
         of="user",
-        shows="vacancy_id stated_role created_at",
+        shows="id vacancy_id stated_role created_at",
         first="withdraw_consent",
     ),
     Holding(

@@ -26,6 +26,7 @@ LABELS = {
     "score": _("passt zu (Prozent)"),
     "verdicts": _("was dafür und was dagegen spricht"),
     "vacancy_id": _("Leerstand"),
+    "own_building_id": _("Nummer des eigenen Gebäudes"),
     "state": _("Stand"),
     "to": _("an"),
     "subject": _("Betreff"),

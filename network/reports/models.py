@@ -99,19 +99,19 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """Whether this was said of the vacancy from this connection today already."""
         return self.of_today(vacancy=vacancy, kind=kind, network=network).exists()
 
-    def never_confirmed(self) -> ReportQuerySet:
-        """Those whose address nobody confirmed for months (settings.REPORT_UNCONFIRMED_MONTHS)."""
-        until = timezone.now() - relativedelta(months=settings.REPORT_UNCONFIRMED_MONTHS)
+    def never_confirmed(self, now: datetime.datetime) -> ReportQuerySet:
+        """Those whose address nobody confirmed for months (settings.RETENTION)."""
+        until = now - relativedelta(months=settings.RETENTION["report_unconfirmed_months"])
         return self.filter(state=State.RECEIVED, received_at__lt=until)
 
-    def with_needless_address(self) -> ReportQuerySet:
-        """Those decided long enough ago that nobody will ask the reporter (settings.REPORT_ADDRESS_MONTHS)."""
-        until = timezone.now() - relativedelta(months=settings.REPORT_ADDRESS_MONTHS)
+    def with_needless_address(self, now: datetime.datetime) -> ReportQuerySet:
+        """Those decided long enough ago that nobody will ask the reporter (settings.RETENTION)."""
+        until = now - relativedelta(months=settings.RETENTION["report_address_months"])
         return self.filter(state__in=DECIDED, decided_at__lt=until).exclude(email="", note="", photo="")
 
-    def with_needless_connection(self) -> ReportQuerySet:
+    def with_needless_connection(self, now: datetime.datetime) -> ReportQuerySet:
         """Those whose connection need not be counted any more."""
-        return self.filter(received_at__lt=timezone.now() - datetime.timedelta(days=1)).exclude(network="")
+        return self.filter(received_at__lt=now - datetime.timedelta(days=1)).exclude(network="")
 
 
 class Report(models.Model):

@@ -58,7 +58,7 @@ def receive(report: Report, request: HttpRequest) -> Report:
     report.save()
     token = post.seal("report", report.key, report.email)
     link = post.base_url() + reverse("report_confirm", args=[token])
-    context = {"report": report, "link": link, "months": settings.REPORT_UNCONFIRMED_MONTHS}
+    context = {"report": report, "link": link, "months": settings.RETENTION["report_unconfirmed_months"]}
     post.write(report.email, "report_confirm", context, language=report.language)
     return report
 
@@ -77,7 +77,7 @@ def tap(vacancy: Vacancy, kind: Kind, request: HttpRequest) -> None:
 
 def named_by(token: str) -> Report:
     """Return the report that a link of a mail stands for; raises `Expired` when there is none any more."""
-    key, _email = post.unseal("report", token, datetime.timedelta(days=31 * settings.REPORT_UNCONFIRMED_MONTHS))
+    key, _email = post.unseal("report", token, datetime.timedelta(days=31 * settings.RETENTION["report_unconfirmed_months"]))
     found = Report.objects.all().with_rows().filter(key=key).first()
     if found is None:
         raise Expired(_("Diese Meldung gibt es nicht mehr. Bitte melden Sie das Gebäude noch einmal."))

@@ -233,22 +233,6 @@ def test_links_are_good_for_their_case_alone(client: Client) -> None:
     assert client.get(link).status_code == 410
 
 
-def test_what_is_over_is_forgotten(settings: Any) -> None:
-    settings.ADVICE_KEPT_DAYS = 365
-    now = timezone.now()
-
-    def ago(days: int) -> datetime.datetime:
-        return now - datetime.timedelta(days=days)
-
-    old, kept = made(state="resolved", state_since=ago(366)), made(state="closed", state_since=ago(364))
-    running = made(state="waiting_client", state_since=ago(900))
-    unconfirmed = made(confirmed_at=None)
-    AdviceCase.objects.filter(pk=unconfirmed.pk).update(created_at=ago(4))
-    assert desk.forget(now) == 2
-    assert set(AdviceCase.objects.values_list("pk", flat=True)) == {kept.pk, running.pk}
-    assert old.pk
-
-
 def test_who_no_longer_belongs_no_longer_advises(client: Client) -> None:
     adviser = person("adviser", town=Town.objects.get(slug="perleberg"), role="editor")
     case = made(adviser=adviser, state="assigned")

@@ -291,20 +291,6 @@ def test_two_who_ask_at_once_never_get_the_same_seat(
     assert sorted(taken) == ["seated", "waiting"]
 
 
-@pytest.mark.django_db
-def test_who_came_is_forgotten(settings: Any) -> None:
-    settings.EVENT_KEPT_DAYS = 30
-    made = event()
-    words = {"event": made, "name": "x"}
-    seated = {"state": "seated", "confirmed_at": NOW}
-    Registration.objects.create(mail="old@example.org", begins_at=NOW - datetime.timedelta(days=31), **seated, **words)
-    Registration.objects.create(mail="new@example.org", begins_at=NOW - datetime.timedelta(days=29), **seated, **words)
-    Registration.objects.create(mail="never@example.org", begins_at=made.starts_at, created_at=NOW - datetime.timedelta(days=4), **words)
-    Registration.objects.create(mail="soon@example.org", begins_at=made.starts_at, created_at=NOW - datetime.timedelta(days=2), **words)
-    assert seats.forget(NOW) == 2
-    assert set(Registration.objects.values_list("mail", flat=True)) == {"new@example.org", "soon@example.org"}
-
-
 # --- who may what -----------------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from geo.errors import NotAllowed
 from geo.models import District, Town
 from network.mailing import recipients, sending
 from network.models import Mailing, MailingRecipient, Membership, OptOut, Organisation, OwnerContact
+from network.privacy import retention
 from tests.network.people import account, mails, sign_in_with_app, with_app
 from tests.network.seekers import made
 from vacancies.models import Vacancy
@@ -141,8 +142,9 @@ def test_refused_when_others_would_get_it_or_too_often(letter: Mailing, erna: Us
 
 def test_addresses_are_forgotten_after_twelve_months_and_the_number_stays(letter: Mailing, erna: User) -> None:
     sent(letter, erna)
-    assert sending.forget(timezone.now() + datetime.timedelta(days=360)) == 0
-    assert sending.forget(timezone.now() + datetime.timedelta(days=367)) == 3
+    rule = retention.BY_NAME["addresses of letters to several"]
+    assert rule.apply(timezone.now() + datetime.timedelta(days=364)) == 0
+    assert rule.apply(timezone.now() + datetime.timedelta(days=367)) == 3
     assert not MailingRecipient.objects.exists()
     assert Mailing.objects.get().n_recipients == 3
 
