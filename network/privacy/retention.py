@@ -22,12 +22,13 @@ from procrastinate.contrib.django import app
 from network import post
 from network.advice import desk as advice
 from network.advice.models import AdviceCase
-from network.alerts.models import Attempt, Subscription
+from network.alerts.models import Subscription
 from network.gathering import seats
 from network.gathering.models import Registration
 from network.inquiries import jobs
 from network.inquiries.models import Inquiry
 from network.invitations.models import LASTS, Invitation
+from network.limits import Attempt
 from network.mailing.models import MailingRecipient
 from network.merging import merge
 from network.merging.models import Merge
