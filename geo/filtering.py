@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from geo.criteria import Criterion, Text_
 from geo.errors import InvalidParameter, InvalidParameters
 
+LONGEST_KEPT = 1000  # characters of a search that is kept with what somebody ordered
+
 
 @dataclass(frozen=True)
 class FilterSet:
@@ -98,6 +100,16 @@ class FilterSet:
     def query_string(self) -> str:
         """Return the pairs as a query string; `parse(f.query_string()) == f`."""
         return urlencode(self.dump(), safe=",;:-")
+
+    def to_keep(self) -> str:
+        """Return the query string as it is kept with what somebody ordered; raises `InvalidParameter` where it is too long for that."""
+        text = self.query_string()
+        if len(text) > LONGEST_KEPT:
+            allowed = _(
+                "eine Suche von höchstens {most} Zeichen, diese hat {n}; bitte wählen Sie weniger aus, etwa Landkreise statt Gemeinden"
+            )
+            raise InvalidParameter("query", f"{text[:60]}…", allowed.format(most=LONGEST_KEPT, n=len(text)))
+        return text
 
     def without(self, *names: str) -> FilterSet:
         """Return the filter without the named criteria."""

@@ -253,7 +253,7 @@ class Membership(OfATenant):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}, {self.tenant}: {self.get_role_display()}"
+        return f"{self.tenant}: {self.get_role_display()}"  # never who: this stays in the administration's log
 
     def end(self) -> None:
         """Let it end today; a second time changes nothing."""

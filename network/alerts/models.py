@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from geo.filtering import LONGEST_KEPT
+
 LASTS = relativedelta(months=12)  # without renewal
 UNCONFIRMED = datetime.timedelta(days=7)
 
@@ -64,7 +66,7 @@ class Subscription(models.Model):
 
     kind = models.CharField(_("Art"), max_length=8, choices=Kind.choices)
     address = models.EmailField(_("E-Mail-Adresse"))
-    query = models.CharField(_("Suche"), max_length=1000, blank=True)
+    query = models.CharField(_("Suche"), max_length=LONGEST_KEPT, blank=True)
     language = models.CharField(_("Sprache"), max_length=2, choices=settings.LANGUAGES, default="de")
     frequency = models.CharField(_("Wie oft?"), max_length=8, choices=Frequency.choices, default=Frequency.WEEKLY)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -22,7 +22,7 @@ from vacancies.listing import PAGE_PARAMETERS
 def order(request: HttpRequest) -> HttpResponse:
     """Order mails about the search in the address."""
     wanted = VacancyFilter.parse(request.GET, ignore=PAGE_PARAMETERS)
-    query = wanted.query_string()
+    query = wanted.to_keep()
     sending.check_size(query)
     form = AlertForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

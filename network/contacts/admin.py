@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -47,7 +48,7 @@ class ContactPointAdmin(admin.ModelAdmin):
     search_help_text = _("Stelle, Postfach, Person, Gemeinde, Amt, Landkreis oder Organisation")
     list_select_related = ("district",)
     autocomplete_fields = ("organisation", "towns")
-    readonly_fields = ("key", "consent_on", "consent_version", "verified_at", "reported_at", "asked_on", "withdrawn_on")
+    readonly_fields = ("shown_key", "consent_on", "consent_version", "verified_at", "reported_at", "asked", "withdrawn_on")
     actions: ClassVar = ["withdraw"]
     fieldsets = (
         (
@@ -80,7 +81,7 @@ class ContactPointAdmin(admin.ModelAdmin):
         ),
         (
             _("Woher wir es wissen"),
-            {"fields": ("source_url", "source_on", "verified_at", "reported_at", "asked_on", "withdrawn_on", "key")},
+            {"fields": ("source_url", "source_on", "verified_at", "reported_at", "asked", "withdrawn_on", "shown_key")},
         ),
     )
 
@@ -90,6 +91,14 @@ class ContactPointAdmin(admin.ModelAdmin):
     @admin.display(description=_("Gebiet"))
     def where(self, contact: ContactPoint) -> str:
         return contact.area
+
+    @admin.display(description=_("Kennung"))
+    def shown_key(self, contact: ContactPoint) -> str:
+        return contact.key
+
+    @admin.display(description=_("zuletzt gefragt, ob es noch gilt"))
+    def asked(self, contact: ContactPoint) -> str:
+        return date_format(contact.asked_on) if contact.asked_on else "–"
 
     @admin.action(description=_("Ausgewählte aus dem Verzeichnis nehmen"), permissions=["change"])
     def withdraw(self, request: HttpRequest, chosen: Any) -> None:

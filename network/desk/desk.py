@@ -41,12 +41,21 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """What a row says in a column; `link` lists what a number counts."""
+
+    label: str
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
 class Line:
     """A row as it is shown."""
 
     key: str
     heading: str
-    cells: tuple[tuple[str, str], ...]
+    cells: tuple[Cell, ...]
     since: datetime.date | None
     link: str
     assignment: Assignment | None
@@ -138,7 +147,7 @@ class Desk:
         for line in self.lines(one, self.rows(one, wanted)):
             a = line.assignment
             tail = [line.since or "", name_of(a.assignee) if a else "", (a and a.due_on) or "", a.note if a else ""]
-            writer.writerow([cell(v) for v in (line.heading, *(v for _label, v in line.cells), *tail)])
+            writer.writerow([cell(v) for v in (line.heading, *(c.text for c in line.cells), *tail)])
         return out.getvalue()
 
     def tasks(self) -> list[tuple[DeskList, Assignment]]:
@@ -165,7 +174,7 @@ def _day_of(value: Any) -> datetime.date | None:
 
 def _line(one: DeskList, row: Any, assignment: Assignment | None) -> Line:
     head, *others = one.columns
-    cells = tuple((str(c.label), _text(c.tell(row))) for c in others)
+    cells = tuple(Cell(str(c.label), _text(c.tell(row)), c.link(row) if c.link else "") for c in others)
     return Line(str(row.pk), _text(head.tell(row)), cells, _day_of(getattr(row, one.since)), one.link(row), assignment)
 
 

@@ -13,7 +13,7 @@ from network.gathering.models import Event, Registration
 from network.ical import ZONE
 from network.impact.counting import Act
 from network.impact.models import Attendance
-from network.inquiries.models import Inquiry, InquiryMessage
+from network.inquiries.models import Inquiry
 from network.seeking.models import SpaceMatch, SpaceRequest, StateChange
 from network.seeking.states import MatchState, RequestState
 
@@ -50,11 +50,11 @@ def inquiries(begin: Moment, end: Moment) -> Iterator[Act]:
 
 
 def agreements(begin: Moment, end: Moment) -> Iterator[Act]:
-    """Every inquiry that came to an agreement, when it did; the thing is the vacancy."""
-    steps = InquiryMessage.objects.filter(state=MatchState.AGREED, at__gte=begin, at__lt=end, inquiry__vacancy__is_example=False)
-    for row in steps.select_related("inquiry__vacancy__town").defer("inquiry__vacancy__town__geom"):
-        vacancy = row.inquiry.vacancy
-        yield Act(row.at, vacancy.key, vacancy.town.size_class, (vacancy.former_use,))
+    """Every inquiry that stands as agreed, when it came to that; the thing is the vacancy, public or not."""
+    rows = Inquiry.objects.filter(state=MatchState.AGREED, ended_at__gte=begin, ended_at__lt=end, vacancy__is_example=False)
+    for row in rows.select_related("vacancy__town").defer("vacancy__town__geom"):
+        if row.ended_at:
+            yield Act(row.ended_at, row.vacancy.key, row.vacancy.town.size_class, (row.vacancy.former_use,))
 
 
 def cases(begin: Moment, end: Moment) -> Iterator[Act]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from network.inquiries.models import Inquiry
@@ -19,10 +22,24 @@ def shown(name: str, label: Any) -> Callable[[Inquiry], Any]:
 
     @admin.display(description=label, ordering=name)
     def column(inquiry: Inquiry) -> Any:
-        return getattr(inquiry, f"get_{name}_display", lambda: getattr(inquiry, name))()
+        value = getattr(inquiry, f"get_{name}_display", lambda: getattr(inquiry, name))()
+        if isinstance(value, datetime.datetime):
+            return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+        return "–" if value is None else value
 
     column.__name__ = name
     return column
+
+
+def called(kind: type[admin.FieldListFilter], title: Any) -> type[admin.FieldListFilter]:
+    """Return a filter with a title of its own."""
+
+    class Called(kind):  # type: ignore[valid-type, misc]
+        def __init__(self, *args: Any, **words: Any) -> None:
+            super().__init__(*args, **words)
+            self.title = title
+
+    return Called
 
 
 STATE, BEGUN, CHANGED = shown("state", _("Stand")), shown("created_at", _("begonnen")), shown("changed_at", _("zuletzt geändert"))
@@ -37,7 +54,13 @@ class InquiryAdmin(admin.ModelAdmin):
     """To look at with a second factor. Everything is done on the inquiry's own page, by the rules there."""
 
     list_display = (KEY, STATE, VACANCY, CONTACT, BEGUN, CHANGED, WAITING, ENDED)
-    list_filter = ("state", "topic", ("waiting_since", admin.EmptyFieldListFilter), ("contact", admin.EmptyFieldListFilter), "created_at")
+    list_filter = (
+        ("state", called(admin.ChoicesFieldListFilter, _("Stand"))),
+        ("waiting_since", called(admin.EmptyFieldListFilter, _("wartet auf Antwort seit"))),
+        ("contact", called(admin.EmptyFieldListFilter, _("zuständige Stelle"))),
+        ("created_at", called(admin.DateFieldListFilter, _("begonnen"))),
+        "topic",
+    )
     search_fields = ("key", "vacancy__key", "contact__name", "contact__mailbox")
     search_help_text = _("Kennung der Anfrage oder des Leerstands, Name oder Postfach der Stelle")
     list_select_related = ("contact",)

@@ -193,6 +193,11 @@ def anonymise(inquiry: Inquiry) -> None:
     locked.save()
 
 
+def forget_author(user: User) -> None:
+    """Keep what a person wrote for an office without their name; the messages belong to the threads of others."""
+    InquiryMessage.objects.filter(author=user).update(by="")
+
+
 def forget_person(user: User) -> int:
     """Delete what a person wrote in all their threads, and who they are; returns in how many. For the deletion of an account."""
     own = list(Inquiry.objects.all().of(user))

@@ -28,7 +28,11 @@ def _day() -> forms.DateField:
 class InvitationForm(forms.Form):
     """Whom to invite, where, and as what."""
 
-    email = forms.EmailField(label=_("E-Mail-Adresse"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(
+        label=_("E-Mail-Adresse"),
+        max_length=Invitation._meta.get_field("email").max_length,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
     place = forms.ChoiceField(label=_("Wo"))
     role = forms.ChoiceField(label=_("Rolle"), choices=Role.choices, help_text=_("Jede Rolle darf auch, was die vorigen dürfen."))
     ends_on = _day()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from network import post
 from network.news import digest
+from network.news.models import NewsletterSubscription
 from network.refusals import done, status_of
 
 FORM = ["GET", "HEAD", "POST"]
@@ -21,7 +22,11 @@ FORM = ["GET", "HEAD", "POST"]
 class NewsletterForm(forms.Form):
     """Where the letter is to go."""
 
-    mail = forms.EmailField(label=_("Ihre E-Mail-Adresse"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    mail = forms.EmailField(
+        label=_("Ihre E-Mail-Adresse"),
+        max_length=NewsletterSubscription._meta.get_field("mail").max_length,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
 
 
 @never_cache

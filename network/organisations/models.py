@@ -238,7 +238,7 @@ class OrganisationMember(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}, {self.organisation}"
+        return f"{self.organisation}: {self.get_role_display()}"  # never who: this stays in the administration's log
 
     @transaction.atomic
     def confirm(self, role: str = OrganisationRole.MEMBER) -> bool:

@@ -147,13 +147,9 @@ BEGINNINGS = (
 
 
 def sessions(who: Subject) -> QuerySet[Any]:
-    """The sessions of a person; whose they are stands inside them."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    model = store.get_model_class()
-    if who.user is None:
-        return model.objects.none()
-    own = [s.pk for s in model.objects.iterator() if s.get_decoded().get("_auth_user_id") == str(who.user.pk)]
-    return model.objects.filter(pk__in=own)
+    """The sessions of a person; whose they are is noted when somebody signs in."""
+    noted = apps.get_model("usersessions.UserSession").objects.filter(user=who.user)
+    return import_module(settings.SESSION_ENGINE).SessionStore.get_model_class().objects.filter(pk__in=noted.values("session_key"))
 
 
 def changes(who: Subject) -> QuerySet[Any]:
@@ -167,6 +163,8 @@ def changes(who: Subject) -> QuerySet[Any]:
         about |= Q(
             content_type=ContentType.objects.get_for_model(rows.model), object_id__in=[str(pk) for pk in rows.values_list("pk", flat=True)]
         )
+    for address in who.addresses:  # e-mail addresses in the administration are named by themselves, the deleted ones, too
+        about |= Q(object_repr__icontains=address) | Q(change_message__icontains=address)
     return model.objects.filter(Q(user=who.user) | about)
 
 
@@ -174,6 +172,12 @@ def messages(who: Subject) -> QuerySet[Any]:
     """What a person wrote in their inquiries; what others answered is theirs."""
     model = apps.get_model("network.InquiryMessage")
     return model.objects.all().of_seeker().filter(inquiry__seeker=who.user) if who.user else model.objects.none()
+
+
+def drafts(who: Subject) -> QuerySet[Any]:
+    """The buildings that a person entered, as long as the municipality has not taken them into the register."""
+    model = apps.get_model("network.OwnBuilding")
+    return model.objects.all().drafts_of(who.user) if who.user else apps.get_model("vacancies.Vacancy").objects.none()
 
 
 HOLDINGS = (
@@ -190,8 +194,9 @@ HOLDINGS = (
     Holding(
         "network.Invitation",
         REGISTER,
-        of="accepted_by invited_by",
+        of="accepted_by",
         address="email",
+        leaves="invited_by",
         shows="email role ends_on created_at accepted_at withdrawn_at",
         kept=_("{invitation_days} Tage nach ihrem Ende"),
     ),
@@ -293,6 +298,14 @@ HOLDINGS = (
         kept=_("wie der Eintrag"),
     ),
     Holding(
+        "vacancies.Vacancy",
+        OWN_BUILDINGS,
+        shows="key town street house_no postcode former_use occupancy condition usable_m2 vacant_since summary target_uses disposal"
+        " created_at",
+        kept=_("bis die Gemeinde es ins Register übernimmt oder das Konto gelöscht wird"),
+        find=drafts,
+    ),
+    Holding(
         "network.OwnBuilding",
         OWN_BUILDINGS,
         of="user",
@@ -370,6 +383,7 @@ HOLDINGS = (
         ACCOUNT,
         of="pk",
         shows="username email first_name last_name date_joined last_login",
+        first="network.inquiries.thread.forget_author",
         kept=_("{idle_account_months} Monate nach der letzten Anmeldung; unbestätigt {unconfirmed_days} Tage"),
     ),
 )  # in the order of deletion: what leads to a person goes last

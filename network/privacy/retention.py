@@ -44,6 +44,7 @@ from network.privacy.models import Consent, IdleNotice
 from network.privacy.subjects import Subject
 from network.reports import forgetting
 from network.reports.models import Report
+from network.seeking import publicity
 from network.seeking.models import SpaceRequest
 from network.seeking.states import RequestState
 from network.signin.tasks import forget_sign_ins
@@ -163,11 +164,22 @@ class Rule:
     act: Callable[[QuerySet[Any]], None] = _delete_rows
 
     def apply(self, now: datetime.datetime) -> int:
-        """Do it; returns how many rows it reached."""
-        rows = self.due(now)
-        if n := rows.count():
-            self.act(rows)
-        return n
+        """Do it; returns how many rows it reached. Those that fail are logged by their keys, and stay due."""
+        keys = list(self.due(now).values_list("pk", flat=True))
+        if not keys or self._act(now, keys):
+            return len(keys)
+        failed = [key for key in keys if not self._act(now, [key])]  # each by itself, so that none keeps the others
+        log.error("retention: %s failed for %s", self.name, ", ".join(str(key) for key in failed))
+        return len(keys) - len(failed)
+
+    def _act(self, now: datetime.datetime, keys: list[Any]) -> bool:
+        try:
+            with transaction.atomic():
+                self.act(self.due(now).filter(pk__in=keys))
+        except Exception as error:  # whatever it is: the other rows and rules wait for nothing. Its text may name the person
+            log.warning("retention: %s: %s", self.name, type(error).__name__)
+            return False
+        return True
 
 
 RULES = (
@@ -175,7 +187,7 @@ RULES = (
     Rule("idle accounts deleted", to_delete, _leave),
     Rule("unconfirmed sign-ups", unconfirmed, _forget),
     Rule("invitations", ended_invitations),
-    Rule("requests for space", ended_requests),
+    Rule("requests for space", ended_requests, publicity.forget),
     Rule("subscriptions never confirmed", lambda now: Subscription.objects.all().never_confirmed(now)),
     Rule("subscriptions ended", lambda now: Subscription.objects.all().expiring_on(timezone.localdate(now))),
     Rule("revoked app passwords", lambda now: AppPassword.objects.filter(revoked_at__lt=now - _days("revoked_days"))),
@@ -227,5 +239,8 @@ def line(counts: dict[str, int]) -> str:
 @app.periodic(cron="23 2 * * *")
 @app.task(name="retention", queueing_lock="retention", lock="people")
 def retention(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
-    """Delete what has been kept long enough."""
-    log.warning("retention: %s", line(run()))
+    """Delete what has been kept long enough; where something of it is left, the job counts as failed."""
+    now = timezone.now()
+    log.warning("retention: %s", line(run(now)))
+    if any((left := due(now)).values()):
+        raise RuntimeError(f"retention left {line(left)}")

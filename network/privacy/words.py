@@ -67,5 +67,6 @@ NAMES = {
     "usersessions.UserSession": _("angemeldete Geräte"),
     "sessions.Session": _("Sitzungen"),
     "network.Mail": _("E-Mails, die auf den Versand warten"),
+    "vacancies.Vacancy": _("Entwürfe eigener Gebäude"),
     "network.StateChange": _("Verlauf der Gesuche"),
 }

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from vacancies.models import Vacancy
 
 if TYPE_CHECKING:
-    from network.reports.models import Report, ReportQuerySet
+    from django.core.files.storage import Storage
+    from django.db.models.fields.files import FieldFile
+
+    from network.reports.models import ReportQuerySet
 
 
 def forget(reports: ReportQuerySet) -> None:
     """Delete reports."""
     for report in reports:
         with transaction.atomic():
-            _forget_picture(report)
+            forget_picture(report.photo)
             report.delete()
 
 
 def forget_who(reports: ReportQuerySet) -> None:
-    """Keep reports without what tells of the person: address, note and picture."""
+    """Keep reports without what tells of the person: account, address, note and picture."""
     for report in reports:
         with transaction.atomic():
-            _forget_picture(report)
+            forget_picture(report.photo)
+            report.steps.filter(by=report.user_id).update(by=None)
             report.email = report.note = report.photo = ""
-            report.save(update_fields=["email", "note", "photo"])
+            report.user = None
+            report.save(update_fields=["email", "note", "photo", "user"])
 
 
 def forget_connection(reports: ReportQuerySet) -> None:
@@ -35,8 +40,12 @@ def forget_connection(reports: ReportQuerySet) -> None:
     reports.update(network="")
 
 
-def _forget_picture(report: Report) -> None:
-    """Delete the file of a report's picture once the transaction is through, unless a vacancy shows it."""
-    name = report.photo.name if report.photo else ""
-    if name and not Vacancy.objects.all().show(name):
-        transaction.on_commit(lambda: default_storage.delete(name))
+def forget_picture(file: FieldFile) -> None:
+    """Delete the file of a picture once the transaction is through, unless a vacancy shows it."""
+    if file:
+        transaction.on_commit(partial(_delete_unless_shown, file.storage, file.name))
+
+
+def _delete_unless_shown(storage: Storage, name: str) -> None:
+    if not Vacancy.objects.all().show(name):
+        storage.delete(name)

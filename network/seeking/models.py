@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from geo.filtering import LONGEST_KEPT
 from network.organisations.models import Organisation
 from network.seeking import needs
 from network.seeking.states import MATCH_MOVES, REQUEST_MOVES, UNTOUCHED, MatchState, RequestState, check_move
@@ -152,7 +153,7 @@ class SpaceRequest(models.Model):
     starts_on = models.DateField(_("Beginn"), null=True, blank=True)
     duration = models.CharField(_("Dauer"), max_length=10, choices=Duration.choices, default=Duration.PERMANENT)
     needs = models.JSONField(_("Wünsche"), default=dict, blank=True, validators=[needs.check])
-    query = models.CharField(_("Filter der Karte"), max_length=1000, blank=True)
+    query = models.CharField(_("Filter der Karte"), max_length=LONGEST_KEPT, blank=True)
     visibility = models.CharField(_("Was ist öffentlich?"), max_length=8, choices=Shown.choices, default=Shown.NOTHING)
     notify = models.CharField(_("E-Mail bei neuen Treffern"), max_length=8, choices=Notify.choices, default=Notify.WEEKLY)
     language = models.CharField(_("Sprache"), max_length=2, choices=settings.LANGUAGES, default="de")

@@ -232,7 +232,7 @@ def from_filter(wanted: VacancyFilter) -> tuple[dict[str, Any], str]:
         if n.asked_by in wanted.values and (value := _value_of(n, wanted.values[n.asked_by])) is not None:
             needs[n.name] = {"value": value, "importance": MUST}
             taken.append(n.asked_by)
-    return read(needs), wanted.without(*taken).query_string()
+    return read(needs), wanted.without(*taken).to_keep()
 
 
 def _value_of(need: Need, given: Any) -> Any:

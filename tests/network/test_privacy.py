@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from geo.errors import NotAllowed
 from geo.models import Town
+from network import post
 from network.models import Consent, Invitation, Mail, Membership, Organisation, OwnBuilding, OwnerContact, Subscription
 from network.own_buildings.consent import VERSION
 from network.privacy import consents, deletion, record
@@ -111,7 +112,7 @@ def test_the_export_holds_everything_and_nothing_of_others(client: Client) -> No
     assert rows["network.SpaceRequest"][0]["title"] == f"Werkstatt von {CANARY}"
     assert rows["network.OwnerContact"][0]["note"] == f"{CANARY} bittet um Rückruf"
     assert rows["network.Membership"][0]["town"] == "Gransee"
-    assert [r["email"] for r in rows["network.Invitation"]] == [f"eingeladen-von-{user.pk}@example.net", user.email.upper()]
+    assert [r["email"] for r in rows["network.Invitation"]] == [user.email.upper()], "whom one invited is told to nobody"
     assert "digest" not in rows["network.AppPassword"][0]
     assert not any("password" in r for r in rows["auth.User"])
 
@@ -354,8 +355,21 @@ def test_invitations_of_a_person_go_in_both_directions() -> None:
     chief, guest = account("chefin"), account("gast")
     Membership.objects.create(user=chief, statewide=True, role="admin")
     Invitation(statewide=True, email="gast@example.org", invited_by=chief).save()
+    Invitation(statewide=True, email="other@example.org", invited_by=chief).save()
     deletion.delete(Subject.of(guest))
-    assert not Invitation.objects.exists()
+    assert [i.email for i in Invitation.objects.all()] == ["other@example.org"]
+    client, colleague = Client(), account("kollege")
+    Membership.objects.create(user=colleague, statewide=True, role="admin")
+    sign_in(client, colleague)
+    assert "gilt nicht mehr" not in client.get("/konto/mitglieder/").content.decode()
+    deletion.delete(Subject.of(chief))
+    left = Invitation.objects.get()
+    assert (left.email, left.invited_by) == ("other@example.org", None)
+    page = client.get("/konto/mitglieder/").content.decode()
+    assert "other@example.org" in page
+    assert "gilt nicht mehr" in page, "who manages sees that it must be sent anew"
+    link = f"/einladung/{post.seal('invitation', left.pk)}/"
+    assert "neue schicken" in Client().get(link).content.decode()
 
 
 def test_the_record_of_processing_names_every_holding() -> None:
