@@ -41,7 +41,7 @@ class InvitationQuerySet(OfATenantQuerySet):
         found = self.filter(pk=pk).select_related("town", "district", "invited_by__person").first()
         if found is None or found.withdrawn_at:
             raise Expired(_now("Diese Einladung wurde zurückgezogen. Bitte fragen Sie die Stelle, die Sie eingeladen hat."))
-        if not found.accepted_at and not found.is_backed:
+        if not found.accepted_at and not (found.is_in_force and found.is_backed):
             raise Expired(_now("Diese Einladung gilt nicht mehr. Bitte lassen Sie sich eine neue schicken."))
         if found.accepted_at:
             raise Expired(_now("Diese Einladung ist schon angenommen. Ihre Mitgliedschaften stehen unter „Mein Konto“."))

@@ -165,5 +165,6 @@ def test_no_membership_is_over_when_it_begins(client: Client, gransee: Town) -> 
     link = link_of(mails()[-1])
     sign_in(guest, account("neu"))
     Invitation.objects.update(ends_on=today)
+    assert guest.get(link).status_code == 410
     assert guest.post(link).status_code == 410, "accepted after its end"
     assert not Membership.objects.filter(user__username="neu").exists()
