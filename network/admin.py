@@ -19,6 +19,7 @@ from network.contacts import admin as contacts  # noqa: F401 - registers the dir
 from network.inquiries import admin as inquiries  # noqa: F401 - registers inquiries
 from network.members import Membership
 from network.organisations.models import Organisation, OrganisationMember, OrganisationQuerySet
+from network.people import admin as people  # noqa: F401 - registers accounts
 
 
 class PersonInline(admin.TabularInline):

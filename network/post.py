@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import datetime
 import json
+import logging
 import time
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -27,6 +29,7 @@ from procrastinate.contrib.django import app
 from geo.errors import Expired
 from layers.tasks import soon
 
+log = logging.getLogger("raum.post")
 KEPT_TRYING = datetime.timedelta(days=3)  # after that a mail that nobody takes is given up and deleted
 
 
@@ -54,6 +57,13 @@ class Mail(models.Model):
         if self.html:
             message.attach_alternative(self.html, "text/html")
         message.send()
+
+    def note(self, error: Exception) -> None:
+        """Keep what kind of error it met, and tell the log once; never the error's text, which may name the person."""
+        known, self.error = self.error, type(error).__name__
+        if self.error != known:
+            self.save(update_fields=["error"])
+            log.warning("%s cannot be sent: %s", self, self.error)
 
 
 def write(to: str, name: str, context: dict[str, Any], *, language: str = "de", unsubscribe: str = "", reply_to: str = "") -> Mail:
@@ -106,7 +116,10 @@ def base_url() -> str:
 
 
 def send_waiting() -> int:
-    """Send all mails that wait, each in a transaction of its own; returns how many went. What fails is tried again later."""
+    """Send all mails that wait, each in a transaction of its own; returns how many went.
+
+    What fails is tried again later and holds up no other; what the server refuses for good is deleted.
+    """
     sent = 0
     for pk in list(Mail.objects.values_list("pk", flat=True)):
         with transaction.atomic():
@@ -115,14 +128,21 @@ def send_waiting() -> int:
                 continue
             try:
                 mail.send()
-            except OSError as error:  # of smtplib, too; its text may name the person
-                mail.error = type(error).__name__
-                mail.save(update_fields=["error"])
-                continue
+                sent += 1
+            except Exception as error:  # one that cannot even be written down must not hold up those behind it
+                mail.note(error)
+                if not _is_final(error):
+                    continue
             mail.delete()
-            sent += 1
     Mail.objects.filter(created_at__lt=timezone.now() - KEPT_TRYING).delete()
     return sent
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the server refuses this mail, and will tomorrow: 5xx to its recipient or its content. All else may be our own fault."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return all(code >= 500 for code, _text in error.recipients.values())
+    return isinstance(error, SMTPDataError) and error.smtp_code >= 500
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -28,27 +28,28 @@ READ_WITHIN = datetime.timedelta(days=400)
 A_DAY = {"address": 5, "connection": 10}  # questions
 
 
-def take_in(answers: dict[str, Any], request: HttpRequest) -> None:
+def take_in(request: HttpRequest, **answers: Any) -> AdviceCase:
     """Keep a filled-in intake; sent twice it is one case. Without an account a mail asks to confirm the address. Raises `TooMany`."""
     words = {name: value for name, value in answers.items() if name != "consent"} | {"consent_text_version": CONSENT_VERSION}
-    if AdviceCase.objects.filter(once=words["once"]).exists():
-        return
+    if (known := AdviceCase.objects.filter(once=words["once"]).first()) is not None:
+        return known
     user = request.user
     if user.is_authenticated and user.email:
         name = words.get("client_name") or chosen_name(user)
         words |= {"client": user, "client_name": name, "client_mail": user.email, "confirmed_at": timezone.now()}
     limits.note("advice", A_DAY, request, address=words["client_mail"])
-    _keep(words.pop("once"), words | {"language": get_language() or "de"})
+    return _keep(words.pop("once"), words | {"language": get_language() or "de"})
 
 
 @transaction.atomic
-def _keep(once: uuid.UUID, words: dict[str, Any]) -> None:
+def _keep(once: uuid.UUID, words: dict[str, Any]) -> AdviceCase:
     case, new = AdviceCase.objects.get_or_create(once=once, defaults=words)
     if new and not case.confirmed_at:
         link = reverse("advice_confirm", args=[post.seal(CONFIRM, case.pk)])
         post.write(case.client_mail, "advice_confirm", {"case": case, "link": link}, language=case.language)
     elif new:
         _welcome(case)
+    return case
 
 
 def sealed_case(purpose: str, token: str, lasts: datetime.timedelta) -> AdviceCase:
@@ -76,36 +77,39 @@ def confirm(case: AdviceCase) -> None:
 
 
 @transaction.atomic
-def write_to_client(case: AdviceCase, text: str, by: User) -> None:
+def write_to_client(case: AdviceCase, text: str, by: User) -> CaseEntry:
     """Send the client a message; from then on the case waits for an answer."""
     if not case.is_open:
         raise NotAllowed(_("Der Fall ist erledigt; bitte öffnen Sie ihn zuerst wieder."))
-    case.note(CaseEntry.Kind.TO_CLIENT, text, by)
+    entry = case.note(CaseEntry.Kind.TO_CLIENT, text, by)
     if case.state == State.NEW:
         case.hand_to(adviser=by, by=by)
     case.move(State.WAITING_CLIENT, by)
     context = {"case": case, "text": text, "link": client_link(case), "adviser": chosen_name(by)}
     post.write(case.client_mail, "advice_message", context, language=case.language)
+    return entry
 
 
 @transaction.atomic
-def answer(case: AdviceCase, text: str) -> None:
+def answer(case: AdviceCase, text: str) -> CaseEntry:
     """Keep the client's answer; the case goes on, a resolved one is open again."""
     if case.state == State.CLOSED:
         raise NotAllowed(_("Diese Anfrage ist geschlossen. Bitte stellen Sie eine neue."))
-    case.note(CaseEntry.Kind.FROM_CLIENT, text, case.client)
+    entry = case.note(CaseEntry.Kind.FROM_CLIENT, text, case.client)
     if case.state in (State.WAITING_CLIENT, State.RESOLVED):
         case.move(State.IN_PROGRESS)
     _tell_handlers(case, "advice_answer")
+    return entry
 
 
 @transaction.atomic
-def hand_over(case: AdviceCase, answers: dict[str, Any], by: User) -> None:
+def hand_over(case: AdviceCase, by: User, **answers: Any) -> AdviceCase:
     """Give the case to somebody, tell them, and tell the client who it is."""
     case.hand_to(answers["adviser"], answers["organisation"], reason=answers["reason"], by=by)
     _tell_handlers(case, "advice_assigned", but=by)
     name = case.organisation.name if case.organisation else chosen_name(case.adviser)
     post.write(case.client_mail, "advice_handed", {"case": case, "name": name, "link": client_link(case)}, language=case.language)
+    return case
 
 
 def _tell_handlers(case: AdviceCase, mail: str, but: User | None = None) -> None:

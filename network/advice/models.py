@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import secrets
 import uuid
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,6 +21,7 @@ from network.members import Membership
 from network.organisations.models import Organisation, OrganisationMember
 from network.people.models import shown_name
 from network.sourced import labels_of, some_of
+from vacancies.models import new_key
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -48,11 +48,6 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     State.CLOSED: frozenset(),
 }
 OPEN = (State.NEW, State.ASSIGNED, State.IN_PROGRESS, State.WAITING_CLIENT)
-
-
-def new_key() -> str:
-    """Return a random key; nobody finds a case by counting."""
-    return secrets.token_urlsafe(9).replace("-", "a").replace("_", "b").lower()
 
 
 def _handled_by(user: User | AnonymousUser) -> Q:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,8 +18,8 @@ from geo.errors import InvalidParameter
 from network.advice import desk
 from network.advice.forms import HandOverForm, IntakeForm, MessageForm, StateForm
 from network.advice.models import AdviceCase, CaseEntry
-from network.refusals import done, status_of
 from network.signin.factor import second_factor_required
+from network.trying import attempt
 
 FORM = ["GET", "HEAD", "POST"]
 
@@ -27,10 +28,12 @@ FORM = ["GET", "HEAD", "POST"]
 @require_http_methods(FORM)
 def intake(request: HttpRequest) -> HttpResponse:
     account = request.user if request.user.is_authenticated and request.user.email else None
-    form = IntakeForm(request.POST or None, account=account, initial={"topics": request.GET.getlist("topic")})
-    if done(form, lambda: desk.take_in(form.cleaned_data, request)):
-        return redirect(AdviceCase.objects.get(once=form.cleaned_data["once"]) if account else "advice_sent")
-    return render(request, "network/advice/intake.html", {"form": form, "signed_in": bool(account)}, status=status_of(form))
+    form, status = IntakeForm(request.POST or None, account=account, initial={"topics": request.GET.getlist("topic")}), 200
+    if request.method == "POST":
+        case, status = attempt(form, partial(desk.take_in, request))
+        if case:
+            return redirect(case if account else "advice_sent")
+    return render(request, "network/advice/intake.html", {"form": form, "signed_in": bool(account)}, status=status)
 
 
 @require_safe
@@ -54,12 +57,14 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 def mine(request: HttpRequest, token: str) -> HttpResponse:
     """The client's page, by the link in the mails."""
     case = desk.sealed_case(desk.READ, token, desk.READ_WITHIN)
-    form = MessageForm(request.POST or None)
-    if done(form, lambda: desk.answer(case, form.cleaned_data["text"])):
-        messages.success(request, _("Ihre Antwort ist angekommen."))
-        return redirect(request.path)
+    form, status = MessageForm(request.POST or None), 200
+    if request.method == "POST":
+        answered, status = attempt(form, partial(desk.answer, case))
+        if answered:
+            messages.success(request, _("Ihre Antwort ist angekommen."))
+            return redirect(request.path)
     context = {"case": case, "entries": case.entries.all().for_client(), "form": form}
-    return render(request, "network/advice/mine.html", context, status=status_of(form))
+    return render(request, "network/advice/mine.html", context, status=status)
 
 
 @never_cache
@@ -98,10 +103,10 @@ def of_case(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return guarded
 
 
-def _page(request: HttpRequest, shown: AdviceCase, form: MessageForm | None = None, hand: HandOverForm | None = None) -> HttpResponse:
+def _page(request: HttpRequest, shown: AdviceCase, status: int = 200, **forms: Form) -> HttpResponse:
     entries = shown.entries.select_related("author__person")
-    context = {"case": shown, "entries": entries, "form": form or MessageForm(), "hand": hand or HandOverForm(request.user)}
-    return render(request, "network/advice/case.html", context, status=status_of(form, hand))
+    context = {"case": shown, "entries": entries, "form": MessageForm(), "hand": HandOverForm(request.user)}
+    return render(request, "network/advice/case.html", context | forms, status=status)
 
 
 @of_case
@@ -124,13 +129,13 @@ def move(request: HttpRequest, shown: AdviceCase) -> HttpResponse:
 @require_POST
 def write(request: HttpRequest, shown: AdviceCase) -> HttpResponse:
     """A note for colleagues, or a message to the client by mail."""
-    form, by = MessageForm(request.POST), request.user
-    if request.POST.get("kind") != CaseEntry.Kind.TO_CLIENT:
-        noted = done(form, lambda: shown.note(CaseEntry.Kind.NOTE, form.cleaned_data["text"], by))
-        return redirect(shown) if noted else _page(request, shown, form)
-    if not done(form, lambda: desk.write_to_client(shown, form.cleaned_data["text"], by)):
-        return _page(request, shown, form)
-    messages.success(request, _("Die Nachricht ist unterwegs."))
+    form, goes_out = MessageForm(request.POST), request.POST.get("kind") == CaseEntry.Kind.TO_CLIENT
+    act = partial(desk.write_to_client, shown) if goes_out else partial(shown.note, CaseEntry.Kind.NOTE)
+    written, status = attempt(form, partial(act, by=request.user))
+    if written is None:
+        return _page(request, shown, status, form=form)
+    if goes_out:
+        messages.success(request, _("Die Nachricht ist unterwegs."))
     return redirect(shown)
 
 
@@ -138,7 +143,8 @@ def write(request: HttpRequest, shown: AdviceCase) -> HttpResponse:
 @require_POST
 def hand_over(request: HttpRequest, shown: AdviceCase) -> HttpResponse:
     form = HandOverForm(request.user, request.POST)
-    if not done(form, lambda: desk.hand_over(shown, form.cleaned_data, request.user)):
-        return _page(request, shown, hand=form)
+    handed, status = attempt(form, partial(desk.hand_over, shown, request.user))
+    if handed is None:
+        return _page(request, shown, status, hand=form)
     messages.success(request, _("Der Fall ist übergeben."))
     return redirect(shown if AdviceCase.objects.all().handled_by(request.user).contains(shown) else "advice_cases")

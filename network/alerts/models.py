@@ -55,7 +55,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.expiring_on(day).filter(expires_on__gt=after, reminded_on=None)
 
     def same_as(self, kind: str, address: str, query: str) -> Subscription | None:
-        return self.filter(kind=kind, address=address, query=query).first()
+        return self.filter(kind=kind, address__iexact=address, query=query).first()
 
 
 class Subscription(models.Model):

@@ -52,6 +52,7 @@ def begin(kind: str, address: str, query: str, frequency: str, language: str) ->
 
     Nothing tells whether an address is known here already: who has it gets a mail either way.
     """
+    address = address.lower()
     with transaction.atomic():
         known = Subscription.objects.all().same_as(kind, address, query)
         if known is not None and known.confirmed_at is not None:

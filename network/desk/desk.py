@@ -114,7 +114,7 @@ class Desk:
             where = "district__ags5" if one.town == "pk" else f"{one.town}__district__ags5"
             found = found.filter(**{where: wanted.district})
         if wanted.person:
-            taken = Assignment.objects.all().open().on(one.key)
+            taken = Assignment.objects.all().on(one.key)
             if wanted.person == "nobody":
                 return found.exclude(pk__in=taken.rows())
             of = taken.filter(assignee=self.user.pk if wanted.person == "mine" else int(wanted.person))
@@ -134,7 +134,7 @@ class Desk:
     def lines(self, one: DeskList, rows: Iterable[Any]) -> list[Line]:
         """Return rows of a list as they are shown, each with who takes care of it."""
         every = list(rows)
-        open_ones = Assignment.objects.all().open().on(one.key, [str(r.pk) for r in every]).select_related("assignee__person")
+        open_ones = Assignment.objects.all().on(one.key, [str(r.pk) for r in every]).select_related("assignee__person")
         taken = {a.row: a for a in open_ones}
         return [_line(one, row, taken.get(str(row.pk))) for row in every]
 
@@ -153,7 +153,7 @@ class Desk:
     def tasks(self) -> list[tuple[DeskList, Assignment]]:
         """Return what the person is to take care of, with its list, what is due first at the top."""
         own = {one.key: one for one in self.lists}
-        return [(own[a.list], a) for a in Assignment.objects.all().open().of(self.user) if a.list in own]
+        return [(own[a.list], a) for a in Assignment.objects.all().of(self.user) if a.list in own]
 
 
 def coordinators() -> QuerySet[Any]:

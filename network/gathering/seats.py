@@ -24,10 +24,10 @@ A_DAY = {"address": 5, "connection": 20}  # registrations
 State = Registration.State
 
 
-def ask(event: Event, answers: dict[str, Any], request: HttpRequest) -> None:
+def ask(event: Event, request: HttpRequest, **answers: Any) -> Registration:
     """Take in a filled-in form; raises `TooMany`: each sends a mail to an address that nobody has confirmed."""
     limits.note("event", A_DAY, request, address=answers["mail"])
-    register(event, answers["begins_at"], answers)
+    return register(event, answers["begins_at"], answers)
 
 
 @transaction.atomic

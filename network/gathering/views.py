@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import partial
 from itertools import islice
 
 from django.contrib import messages
@@ -22,8 +23,8 @@ from network.gathering.calendars import entries_of
 from network.gathering.filters import EventFilter
 from network.gathering.forms import EventForm, RegistrationForm
 from network.gathering.models import Event, EventQuerySet, enters_events
-from network.refusals import done, status_of
 from network.signin.factor import second_factor_required
+from network.trying import attempt
 
 FORM = ["GET", "HEAD", "POST"]
 PAST = 100  # events that the page of past ones shows
@@ -64,15 +65,17 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(Event.objects.all().visible_to(request.user).select_related("town", "organiser"), slug=slug)
     now = timezone.now()
     times = shown.open_for(now)
-    form = RegistrationForm(request.POST or None, times=times) if times else None
-    if request.method == "POST" and form is None:
-        raise NotAllowed(_("Zu diesem Termin kann man sich nicht anmelden."))
-    if form and done(form, lambda: seats.ask(shown, form.cleaned_data, request)):
-        return redirect("registration_sent")
+    form, status = RegistrationForm(request.POST or None, times=times) if times else None, 200
+    if request.method == "POST":
+        if form is None:
+            raise NotAllowed(_("Zu diesem Termin kann man sich nicht anmelden."))
+        asked, status = attempt(form, partial(seats.ask, shown, request))
+        if asked:
+            return redirect("registration_sent")
     every = Event.objects.all()
     context = {"event": shown, "times": shown.coming(now), "form": form, "mine": every.organised_by(request.user).contains(shown)}
     context |= {"edits": every.edited_by(request.user).contains(shown), "coordinates": request.user.has_perm("network.coordinate")}
-    return render(request, "network/gathering/event.html", context, status=status_of(form))
+    return render(request, "network/gathering/event.html", context, status=status)
 
 
 @require_safe

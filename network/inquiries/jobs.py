@@ -18,13 +18,13 @@ BEFORE_END = datetime.timedelta(days=7)
 
 
 def remind(now: datetime.datetime) -> int:
-    """Remind contacts of inquiries that wait for an answer, after 7 and after 14 days; returns how many mails."""
+    """Remind contacts of inquiries that they have had for 7 and for 14 days without an answer; returns how many mails."""
     sent = 0
-    for times, days in reversed(list(enumerate(REMIND_DAYS))):
-        for inquiry in list(Inquiry.objects.all().to_remind(now, days, times)):
+    for times, least in reversed(list(enumerate(REMIND_DAYS))):
+        for inquiry in list(Inquiry.objects.all().to_remind(now, least, times)):
             with transaction.atomic():
                 Inquiry.objects.filter(pk=inquiry.pk).update(reminded=times + 1)
-                mails.to_contact(inquiry, None, "inquiry_reminder", days=days)
+                mails.to_contact(inquiry, None, "inquiry_reminder", days=(now - inquiry.waiting_since).days)
                 sent += 1
     return sent
 

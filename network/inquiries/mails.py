@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from geo.errors import Expired
 from network.inquiries.models import Inquiry, InquiryMessage
 from network.inquiries.steps import Side
-from network.merging.models import Merge
 from network.post import Mail, base_url, seal, unseal, write
 
 LINK_LASTS = datetime.timedelta(days=90)
@@ -30,7 +29,7 @@ ADDRESS = re.compile(r"anfrage-([a-z0-9]{8,12})-([cs])-([a-z2-7]{16})@(.+)")
 
 def to_contact(inquiry: Inquiry, message: InquiryMessage | None, name: str, **also: Any) -> Mail:
     """Write to the contact's mailbox, with a link that needs no account."""
-    context = _context(inquiry, message) | {"link": base_url() + answer_link(inquiry), **also}
+    context = _context(inquiry, message, Side.CONTACT) | {"link": base_url() + answer_link(inquiry), **also}
     context["address"] = inquiry.seeker.email if inquiry.shares_address and inquiry.seeker else ""
     return write(inquiry.mailbox, name, context, reply_to=reply_address(inquiry, Side.CONTACT))
 
@@ -40,15 +39,16 @@ def to_seeker(inquiry: Inquiry, message: InquiryMessage | None, name: str) -> Ma
     seeker = inquiry.seeker
     if seeker is None or not seeker.email or not seeker.is_active:
         return None
-    context = _context(inquiry, message) | {"link": base_url() + inquiry.get_absolute_url()}
+    context = _context(inquiry, message, Side.SEEKER) | {"link": base_url() + inquiry.get_absolute_url()}
     return write(seeker.email, name, context, language=inquiry.language, reply_to=reply_address(inquiry, Side.SEEKER))
 
 
-def _context(inquiry: Inquiry, message: InquiryMessage | None) -> dict[str, Any]:
-    with translation.override(inquiry.language):
-        town = inquiry.vacancy.town
-        told = {"inquiry": inquiry, "message": message, "town": town.name, "marker": MARKER if settings.MAIL_REPLY_DOMAIN else ""}
-        return told | {"what": inquiry.what}
+def _context(inquiry: Inquiry, message: InquiryMessage | None, side: str) -> dict[str, Any]:
+    """What a mail to a side says, in that side's language."""
+    with translation.override(inquiry.language if side == Side.SEEKER else "de"):
+        what = inquiry.public_what if side == Side.SEEKER else inquiry.what
+    marker = MARKER if settings.MAIL_REPLY_DOMAIN else ""
+    return {"inquiry": inquiry, "message": message, "town": inquiry.vacancy.town.name, "marker": marker, "what": what}
 
 
 def forget(inquiry: Inquiry, side: str = "") -> int:
@@ -64,16 +64,16 @@ def mark_of(inquiry: Inquiry) -> str:
 
 def answer_link(inquiry: Inquiry) -> str:
     """Return the path of the page where the contact answers without an account."""
-    return reverse("inquiry_answer", args=[seal("inquiry_answer", inquiry.key, inquiry.contact_id or 0)])
+    return reverse("inquiry_answer", args=[seal("inquiry_answer", inquiry.key, inquiry.mailbox)])
 
 
 def opened(token: str) -> Inquiry:
-    """Return the inquiry of a contact's link; raises `Expired` where it is old, or the inquiry is with somebody else by now."""
-    key, contact = unseal("inquiry_answer", token, LINK_LASTS)
+    """Return the inquiry of a contact's link; raises `Expired` where it is old, or the inquiry is with another mailbox by now."""
+    key, mailbox = unseal("inquiry_answer", token, LINK_LASTS)
     found = Inquiry.objects.all().called(key)
     if found is None:
         raise Expired(_("Diese Anfrage gibt es nicht mehr."))
-    if contact not in _contacts_of(found):
+    if found.mailbox != mailbox:
         raise Expired(_("Diese Anfrage liegt inzwischen bei einer anderen Stelle. Sie brauchen nichts weiter zu tun."))
     return found
 
@@ -83,16 +83,11 @@ def reply_address(inquiry: Inquiry, side: str) -> str:
     if not settings.MAIL_REPLY_DOMAIN:
         return ""
     letter = side[0]
-    whom = (inquiry.contact_id or 0) if letter == "c" else (inquiry.seeker_id or 0)
-    return f"anfrage-{inquiry.key}-{letter}-{_mac(inquiry, letter, whom)}@{settings.MAIL_REPLY_DOMAIN}"
+    return f"anfrage-{inquiry.key}-{letter}-{_mac(inquiry, letter)}@{settings.MAIL_REPLY_DOMAIN}"
 
 
-def _contacts_of(inquiry: Inquiry) -> set[int]:
-    """The contact that an inquiry is with, as mails of it may name it: also by what was merged into it; 0 is the contact point."""
-    return Merge.objects.all().went_into("contact", inquiry.contact_id) if inquiry.contact_id else {0}
-
-
-def _mac(inquiry: Inquiry, letter: str, whom: int) -> str:
+def _mac(inquiry: Inquiry, letter: str) -> str:
+    whom = inquiry.mailbox if letter == "c" else (inquiry.seeker_id or 0)
     words = f"network.inquiry_mail {inquiry.key} {letter} {whom}"
     found = hmac.new(settings.SECRET_KEY.encode(), words.encode(), hashlib.sha256).digest()
     return base64.b32encode(found[:10]).decode().lower()
@@ -104,10 +99,7 @@ def addressed(recipient: str) -> tuple[Inquiry, str] | None:
     if not found or found[4] != settings.MAIL_REPLY_DOMAIN.lower():
         return None
     inquiry = Inquiry.objects.all().called(found[1])
-    if inquiry is None:
-        return None
-    those = _contacts_of(inquiry) if found[2] == "c" else {inquiry.seeker_id or 0}
-    if not any(hmac.compare_digest(_mac(inquiry, found[2], whom), found[3]) for whom in those):
+    if inquiry is None or not hmac.compare_digest(_mac(inquiry, found[2]), found[3]):
         return None
     return inquiry, str(Side.CONTACT if found[2] == "c" else Side.SEEKER)
 

@@ -63,9 +63,7 @@ def send(mailing: Mailing, seen: str, by: User) -> Mailing:
         return locked
     chosen = recipients.choose(locked)
     if chosen.digest != seen:
-        raise NotAllowed(
-            _("Inzwischen hat sich geändert, was im Schreiben steht oder wer es bekommt. Bitte sehen Sie beides noch einmal an.")
-        )
+        raise NotAllowed(str(CHANGED))
     if not chosen.recipients:
         raise NotAllowed(_("Niemand würde dieses Schreiben bekommen."))
     if len(chosen.recipients) > MOST:

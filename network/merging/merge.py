@@ -213,14 +213,14 @@ def _move_seed(model: type[Any], keep: Any, drop: Any, before: dict[str, Any]) -
 
 def _move_task(wanted: Mergeable, keep: Any, drop: Any, before: dict[str, Any]) -> None:
     """Who takes care of the dropped row on the desk takes care of the kept one, unless somebody does already."""
-    tasks = Assignment.objects.all().open().on(wanted.desk)
+    tasks = Assignment.objects.all().on(wanted.desk)
     task = tasks.filter(row=str(drop.pk)).first()
     if task and not tasks.filter(row=str(keep.pk)).exists():
         before["task"] = task.pk
         task.row = str(keep.pk)
         task.save(update_fields=["row"])
     elif task:
-        task.finish()
+        task.delete()
 
 
 def _checked(row: Any) -> None:

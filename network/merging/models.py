@@ -34,14 +34,6 @@ class MergeQuerySet(models.QuerySet["Merge"]):
         told = Cast("before", models.TextField())
         return self.annotate(told=told).filter(told__icontains=address)
 
-    def went_into(self, kind: str, row: int) -> set[int]:
-        """Return the keys of the rows that are one with this one by now, its own among them."""
-        found, fresh = {row}, {row}
-        while fresh:
-            fresh = set(self.filter(kind=kind, kept__in=fresh, undone_at=None).values_list("dropped", flat=True)) - found
-            found |= fresh
-        return found
-
 
 class Merge(models.Model):
     """Two rows that told of the same were made one.

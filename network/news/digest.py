@@ -58,19 +58,20 @@ def digest(month: datetime.date) -> Digest:
     )
 
 
-def ask(mail: str, language: str, request: HttpRequest) -> None:
+def ask(request: HttpRequest, mail: str, language: str) -> NewsletterSubscription:
     """Take in a filled-in form; raises `TooMany`: each sends a mail to an address that nobody has confirmed."""
     limits.note("newsletter", limits.MAILS_A_DAY, request, address=mail)
-    subscribe(mail, language)
+    return subscribe(mail, language)
 
 
 @transaction.atomic
-def subscribe(mail: str, language: str) -> None:
+def subscribe(mail: str, language: str) -> NewsletterSubscription:
     """Ask an address by mail whether it wants the letter; one that has it already gets no second mail of the kind."""
     found, _new = NewsletterSubscription.objects.get_or_create(mail=mail.lower(), defaults={"language": language})
     if found.confirmed_at is None:
         link = reverse("newsletter_confirm", args=[post.seal(CONFIRM, found.pk)])
         post.write(found.mail, "newsletter_confirm", {"link": link}, language=language)
+    return found
 
 
 def confirm(token: str) -> NewsletterSubscription | None:

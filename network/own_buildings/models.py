@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -48,6 +49,23 @@ class OwnBuildingQuerySet(models.QuerySet["OwnBuilding"]):
         """Vacancies that a person alone entered, and that no moderator has taken into the register."""
         entered = Vacancy.objects.filter(source=c.Source.OWNER, publication=c.Publication.DRAFT, pk__in=self.of(user).values("vacancy"))
         return entered.exclude(pk__in=self.exclude(user=user).values("vacancy"))
+
+    def told(self) -> list[OwnBuilding]:
+        """The same with what their owners' page says of each.
+
+        `is_public`: the public sees it now; `is_left_alone`: the person asked not to be spoken to; `fitting_requests`: how many active
+        requests for space it would fit.
+        """
+        alone = OwnerContact.objects.filter(
+            vacancy=OuterRef("vacancy"), email__iexact=OuterRef("user__email"), rank=OwnerRank.DO_NOT_CONTACT
+        )
+        public = Vacancy.objects.public().filter(key=OuterRef("vacancy__key"))
+        marked = self.annotate(is_public=Exists(public), is_left_alone=Exists(alone))
+        rows = list(marked.prefetch_related("consents", "vacancy__reports"))
+        fitting = count_takers(*(own.vacancy.key for own in rows if own.is_public))
+        for own in rows:
+            own.fitting_requests = fitting.get(own.vacancy.key, 0)
+        return rows
 
     def of_vacancy(self, vacancy: Vacancy) -> OwnBuildingQuerySet:
         """Who entered a vacancy as theirs."""
@@ -123,28 +141,19 @@ class OwnBuilding(models.Model):
     @property
     def is_with_the_municipality(self) -> bool:
         """Whether a moderator still has to decide on it."""
-        return self.vacancy.reports.filter(kind=Kind.OWN, state__in=WAITING).exists()
+        return any(r.kind == Kind.OWN and r.state in WAITING for r in self.vacancy.reports.all())  # type: ignore[attr-defined]
 
     @property
     def is_refused(self) -> bool:
         """Whether a moderator did not take it into the register, and nothing new lies there."""
-        last = self.vacancy.reports.filter(kind=Kind.OWN).order_by("-received_at", "-pk").first()
+        own = [r for r in self.vacancy.reports.all() if r.kind == Kind.OWN]  # type: ignore[attr-defined]
+        last = max(own, key=lambda r: (r.received_at, r.pk), default=None)
         return bool(last and last.state in REFUSED and self.vacancy.publication == c.Publication.DRAFT)
-
-    @property
-    def is_public(self) -> bool:
-        """Whether the public sees it now."""
-        return Vacancy.objects.public().filter(key=self.vacancy.key).exists()
-
-    @property
-    def fitting_requests(self) -> int:
-        """How many active requests for space the building would fit; 0 where it is not public."""
-        return count_takers(self.vacancy.key)
 
     @property
     def consent_in_force(self) -> BuildingConsent | None:
         """What the person consented to last, unless it is withdrawn."""
-        last = self.consents.order_by("-given_at", "-pk").first()
+        last = max(self.consents.all(), key=lambda c: (c.given_at, c.pk), default=None)
         return last if last and last.withdrawn_at is None else None
 
     @transaction.atomic
@@ -187,11 +196,6 @@ class OwnBuilding(models.Model):
             return
         name = chosen_name(self.user) or self.user.email
         OwnerContact.objects.create(vacancy=self.vacancy, name=name, email=self.user.email, rank=OwnerRank.DO_NOT_CONTACT)
-
-    @property
-    def is_left_alone(self) -> bool:
-        """Whether the person asked not to be spoken to."""
-        return self.vacancy.owners.filter(email__iexact=self.user.email, rank=OwnerRank.DO_NOT_CONTACT).exists()
 
 
 def _set(vacancy: int, visibility: str, basis: str) -> None:

@@ -88,7 +88,7 @@ def sharing(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """One's own buildings, how far each has come, and what one may do."""
-    return render(request, "network/own_buildings/mine.html", {"rows": OwnBuilding.objects.all().of(request.user)})
+    return render(request, "network/own_buildings/mine.html", {"rows": OwnBuilding.objects.all().of(request.user).told()})
 
 
 @login_required

@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 LABELS = {
     "why": _("Warum Sie das bekommen:"),
     "address": _("E-Mail-Adresse"),
-    "done_at": _("erledigt"),
     "written_at": _("gesendet"),
     "before": _("vorher"),
     "after": _("nachher"),

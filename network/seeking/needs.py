@@ -217,7 +217,7 @@ def to_filter(needs: Mapping[str, Any], query: str = "") -> VacancyFilter:
 
 
 def from_filter(wanted: VacancyFilter) -> tuple[dict[str, Any], str]:
-    """Return the needs that a search on the map stands for, and the query string of what no need asks."""
+    """Return the needs that a search on the map stands for, and the query string of what no need asks; raises where that is too long."""
     needs: dict[str, Any] = {}
     taken = []
     regions: dict[str, list[Any]] = {"towns": [], "districts": [], "points": []}

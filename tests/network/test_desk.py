@@ -224,10 +224,9 @@ def test_a_task_is_given_found_and_finished(erna: User, inside: Client) -> None:
     [_head, row] = csv.reader(io.StringIO(inside.get("/schreibtisch/liste/organisationen-pruefen.csv").content.decode()))
     assert row[0] == "'=Neu e. V."  # no formula
     assert row[-1] == "noch einmal anrufen"
-    for _twice in range(2):
-        inside.post(f"/schreibtisch/aufgaben/{task.pk}/erledigt/")
-    task.refresh_from_db()
-    assert task.done_at
+    done = [inside.post(f"/schreibtisch/aufgaben/{task.pk}/erledigt/")["Location"] for _twice in range(2)]
+    assert done == ["/schreibtisch/liste/organisationen-pruefen/", "/schreibtisch/"]
+    assert not Assignment.objects.exists(), "who was to call whom is of no use any more"
     assert keys(Desk(erna), "organisationen-pruefen", person="mine") == []
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from geo import crs
 from geo.errors import NotAllowed
 from geo.models import District, Town
 from network.mailing import recipients, sending
@@ -88,6 +91,27 @@ def test_seekers_of_a_region_who_allow_mails() -> None:
         wanted = {"regions": {"value": regions, "importance": "must"}} if regions else {}
         made(account(name), wanted, notify=notify)
     assert set(names(Mailing(audience="seekers", district=prignitz, subject="x", text="x"))) == {"anywhere", "town", "district", "point"}
+
+
+def test_who_looks_around_a_town_looks_as_far_as_the_circle_reaches() -> None:
+    oberhavel, templin = District.objects.get(ags5="12065"), Town.objects.get(slug="templin")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ST_Distance(d.geom, t.centre) / 1000 FROM geo_district d, geo_town t WHERE d.id = %s AND t.id = %s", [
+            oberhavel.pk, templin.pk
+        ])  # fmt: skip
+        [away] = cursor.fetchone()
+    assert 5 < away < 20, "Templin is in the Uckermark"
+    centre = templin.centre.transform(crs.WEB, clone=True)
+    for name, where in (
+        ("near", {"around": [["templin", math.ceil(away)]]}),
+        ("short", {"around": [["templin", math.floor(away)]]}),
+        ("point", {"points": [[centre.x, centre.y, math.ceil(away) * 1000]]}),
+        ("gone", {"around": [["no-such-town", 100]]}),
+    ):
+        request = made(account(name), {}, notify="weekly")
+        request.needs = {"regions": {"value": {"towns": [], "districts": [], "around": [], "points": []} | where, "importance": "must"}}
+        request.save()
+    assert names(Mailing(audience="seekers", district=oberhavel, subject="x", text="x")) == ["near", "point"]
 
 
 def test_it_goes_in_batches_and_a_second_click_sends_nothing(letter: Mailing, erna: User) -> None:

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import datetime
 import re
+import smtplib
 import time
 import zlib
 from pathlib import Path
@@ -15,7 +16,7 @@ from urllib.parse import quote
 import pytest
 from django.core import mail, signing
 from django.core.exceptions import ImproperlyConfigured
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -78,6 +79,43 @@ def test_a_mail_that_nobody_takes_is_tried_again_and_given_up_after_three_days(t
     Mail.objects.update(created_at=timezone.now() - datetime.timedelta(days=4))
     post.send_waiting()
     assert not Mail.objects.exists()
+
+
+GONE = {"otto@example.org": (550, b"5.1.1 no such user otto@example.org")}
+FULL = {"otto@example.org": (452, b"4.2.2 mailbox full")}
+REFUSALS = [
+    (smtplib.SMTPRecipientsRefused(GONE), False),
+    (smtplib.SMTPDataError(554, b"5.7.1 message refused"), False),
+    (smtplib.SMTPRecipientsRefused(FULL), True),
+    (smtplib.SMTPDataError(451, b"4.7.1 try again later"), True),
+    (smtplib.SMTPAuthenticationError(535, b"5.7.8 bad password"), True),
+    (smtplib.SMTPSenderRefused(550, b"5.7.1 not allowed", "raum@example.org"), True),
+    (BadHeaderError("Header values can't contain newlines"), True),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("error", "stays"), REFUSALS, ids=lambda v: type(v).__name__)
+def test_what_is_refused_for_good_is_not_tried_again_and_nothing_holds_up_the_others(
+    templates: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception, stays: bool
+) -> None:
+    tries, real = [], EmailMultiAlternatives.send
+    for name in ("otto", "ilse"):
+        post.write(f"{name}@example.org", "probe", {"name": name})
+
+    def refuse(message: EmailMultiAlternatives) -> int:
+        tries.append(message.to[0])
+        if message.to == ["otto@example.org"]:
+            raise error
+        return real(message)
+
+    monkeypatch.setattr(EmailMultiAlternatives, "send", refuse)
+    assert [post.send_waiting() for _run in range(3)] == [1, 0, 0]
+    assert [m.to for m in mail.outbox] == [["ilse@example.org"]]
+    assert tries.count("otto@example.org") == (3 if stays else 1)
+    assert [m.error for m in Mail.objects.all()] == ([type(error).__name__] if stays else [])
+    assert len(caplog.records) == 1, "once, however often it is tried"
+    assert "otto" not in caplog.text
 
 
 def test_a_sealed_link_opens_for_its_purpose_and_time_alone() -> None:

@@ -294,7 +294,7 @@ def test_a_consent_has_words_a_moment_and_an_end(client: Client) -> None:
     assert "Mein Gesuch öffentlich zeigen" in page
     assert client.get(f"/gesuche/{request.key}/").status_code == 200
     client.post(f"/konto/einwilligungen/{given.pk}/widerrufen/")
-    assert not consents.is_given(user, "gesuch-oeffentlich", request.key)
+    assert not Consent.objects.all().by(user).to("gesuch-oeffentlich", request.key).in_force()
     assert Client().get(f"/gesuche/{request.key}/").status_code == 404, "gone at once"
     assert "widerrufen oder durch eine neue ersetzt am" in client.get("/konto/einwilligungen/").content.decode()
     assert Client().get("/einwilligungen/gesuch-oeffentlich/1/").status_code == 200
