@@ -23,7 +23,8 @@ from layers.publish.files import cell
 from network.desk.lists import LISTS, DeskList
 from network.desk.models import Assignment
 from network.ical import ZONE
-from network.members import Membership, Role, roles_from
+from network.members import Membership, roles_from
+from network.people.models import chosen_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -157,15 +158,14 @@ class Desk:
 
 def coordinators() -> QuerySet[Any]:
     """Return the people of the contact point who may be given a task."""
-    held = Membership.objects.all().in_force().filter(statewide=True, role__in=roles_from(Role.MODERATOR))
+    held = Membership.objects.all().in_force().coordinating()
     people = get_user_model().objects.filter(is_active=True, pk__in=held.values("user"))
     return people.select_related("person").order_by("person__display_name", "email")
 
 
 def name_of(user: Any) -> str:
     """Return what a colleague is called: the chosen name, else the address."""
-    person = getattr(user, "person", None)
-    return str(person.display_name if person and person.display_name else user.email or user.get_username())
+    return chosen_name(user) or str(user.email or user.get_username())
 
 
 def _day_of(value: Any) -> datetime.date | None:

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterator
 
 from django.apps import apps
+from django.utils import timezone
 
 from network.advice.models import AdviceCase
 from network.gathering.models import Event, Registration
@@ -68,10 +69,11 @@ def cases(begin: Moment, end: Moment) -> Iterator[Act]:
 
 def events(begin: Moment, end: Moment) -> Iterator[Act]:
     """Every time a published event took place, as far as it is over; the thing is the event."""
+    now = timezone.now()
     for event in Event.objects.all().running().select_related("town").defer("town__geom"):
         size = event.town.size_class if event.town else ""
-        for at in event.times(begin, end):
-            if begin <= at < end:
+        for at in event.times(begin, min(end, now)):
+            if at < end and event.end_of(at) <= now:
                 yield Act(at, event.slug, size)
 
 
@@ -84,7 +86,9 @@ def seats(begin: Moment, end: Moment) -> Iterator[Act]:
         size = row.event.town.size_class if row.event.town else ""
         for n in range(row.seats):
             yield Act(row.begins_at, f"{row.event_id}.{row.begins_at:%s}.{n}", size)  # type: ignore[attr-defined]
-    for seat in Registration.objects.filter(begins_at__gte=begin, begins_at__lt=end).seated().select_related("event__town"):
+    for seat in (
+        Registration.objects.filter(begins_at__gte=begin, begins_at__lt=min(end, timezone.now())).seated().select_related("event__town")
+    ):
         if (seat.event_id, seat.begins_at) not in known:  # type: ignore[attr-defined]
             yield Act(seat.begins_at, f"r{seat.pk}", seat.event.town.size_class if seat.event.town else "")
 

@@ -22,6 +22,7 @@ from geo.scope import scope_of
 from network.contacts.models import ContactPoint, Topic
 from network.inquiries.steps import ENDED, Side
 from network.members import Role
+from network.people.models import shown_name
 from network.seeking.models import SpaceMatch, SpaceRequest
 from network.seeking.states import MatchState
 from vacancies.models import Vacancy, new_key
@@ -190,8 +191,7 @@ class Inquiry(models.Model):
     @property
     def seeker_name(self) -> str:
         """The name that the seeker chose to tell, never their address."""
-        person = getattr(self.seeker, "person", None) if self.seeker else None
-        return person.display_name if person and person.display_name else str(_("ohne Namen"))
+        return shown_name(self.seeker)
 
     @property
     def mailbox(self) -> str:

@@ -23,6 +23,7 @@ from network.inquiries.forms import ForwardForm, InquiryForm, MessageForm, StepF
 from network.inquiries.jobs import LISTED_DAYS
 from network.inquiries.models import Inquiry, InquiryBlock
 from network.inquiries.steps import Side, steps_of
+from network.people.models import chosen_name
 from network.seeking.states import MatchState
 from network.trying import attempt
 from vacancies.models import Vacancy
@@ -53,11 +54,6 @@ def of_inquiry(*, office: bool = False) -> Callable[[Callable[..., HttpResponse]
         return guarded
 
     return decorate
-
-
-def _name(request: HttpRequest) -> str:
-    person = getattr(request.user, "person", None)
-    return person.display_name if person else ""
 
 
 @never_cache
@@ -97,7 +93,7 @@ def inquiry(request: HttpRequest, found: Inquiry, side: str) -> HttpResponse:
     """The thread with what may be done next; a POST writes."""
     form, status = MessageForm(request.POST or None), 200
     if request.method == "POST":
-        written, status = attempt(form, partial(thread.write, found, side, author=request.user, by=_name(request)))
+        written, status = attempt(form, partial(thread.write, found, side, author=request.user, by=chosen_name(request.user)))
         if written:
             messages.success(request, _("Ihre Nachricht ist unterwegs."))
             return redirect(found)
@@ -118,7 +114,7 @@ def _thread(found: Inquiry, side: str) -> dict[str, Any]:
 @of_inquiry()
 def move_inquiry(request: HttpRequest, found: Inquiry, side: str) -> HttpResponse:
     """Give it the next state."""
-    done = _step(request, found, side, author=request.user, by=_name(request))
+    done = _step(request, found, side, author=request.user, by=chosen_name(request.user))
     messages.success(request, _("Neuer Stand: {state}.").format(state=done.get_state_display()))
     return redirect(found)
 
@@ -142,7 +138,7 @@ def forward_inquiry(request: HttpRequest, found: Inquiry, side: str) -> HttpResp
     if not form.is_valid():
         name = next(iter(form.errors))
         raise InvalidParameter(name, request.POST.get(name, "")[:30], " ".join(form.errors[name]))
-    thread.forward(found, form.cleaned_data["contact"], form.cleaned_data["text"], side, request.user, _name(request))
+    thread.forward(found, form.cleaned_data["contact"], form.cleaned_data["text"], side, request.user, chosen_name(request.user))
     messages.success(request, _("Die Anfrage ist weitergegeben."))
     return redirect(found)
 

@@ -15,7 +15,7 @@ from network.invitations.tenants import options_of, tenant_of
 from network.members import Membership, Role
 
 TOO_HIGH = _("Diese Rolle ist höher als Ihre eigene dort; wählen Sie eine andere.")
-PAST = _("Der Tag liegt in der Vergangenheit; wählen Sie einen späteren oder lassen Sie das Feld leer.")
+PAST = _("An diesem Tag wäre die Mitgliedschaft schon zu Ende; wählen Sie einen späteren oder lassen Sie das Feld leer.")
 
 
 def _day() -> forms.DateField:
@@ -81,6 +81,6 @@ class MembershipForm(forms.ModelForm):
 
 
 def _not_past(day: Any) -> Any:
-    if day and day < timezone.localdate():
+    if day and day <= timezone.localdate():
         raise ValidationError(PAST)
     return day

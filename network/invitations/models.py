@@ -41,7 +41,7 @@ class InvitationQuerySet(OfATenantQuerySet):
         found = self.filter(pk=pk).select_related("town", "district", "invited_by__person").first()
         if found is None or found.withdrawn_at:
             raise Expired(_now("Diese Einladung wurde zurückgezogen. Bitte fragen Sie die Stelle, die Sie eingeladen hat."))
-        if not found.accepted_at and not found.is_backed:
+        if not found.accepted_at and not (found.is_in_force and found.is_backed):
             raise Expired(_now("Diese Einladung gilt nicht mehr. Bitte lassen Sie sich eine neue schicken."))
         if found.accepted_at:
             raise Expired(_now("Diese Einladung ist schon angenommen. Ihre Mitgliedschaften stehen unter „Mein Konto“."))
@@ -101,10 +101,10 @@ class Invitation(OfATenant):
         NotAllowed
             When the invitation went to another address.
         Expired
-            When it is used up, or the inviting person may not give this role any more.
+            When it is used up, the membership would be over, or the inviting person may not give this role any more.
         """
         own = Invitation.objects.select_for_update().get(pk=self.pk)
-        if own not in Invitation.objects.all().waiting() or not own.is_backed:
+        if not own.is_in_force or own not in Invitation.objects.all().waiting() or not own.is_backed:
             raise Expired(_now("Diese Einladung gilt nicht mehr. Bitte lassen Sie sich eine neue schicken."))
         if not own.is_for(user):
             text = _now("Die Einladung gilt für {email}. Melden Sie sich mit dieser Adresse an oder bestätigen Sie sie in Ihrem Konto.")

@@ -16,6 +16,7 @@ from network.mailing.models import Audience, Mailing, OptOut
 from network.members import Membership, Role, roles_from
 from network.organisations.models import OrganisationMember
 from network.owners.models import OwnerContact, OwnerRank
+from network.people.models import chosen_name, masked
 from network.seeking.models import Notify, SpaceRequest
 from network.seeking.regions import spot_of
 
@@ -57,16 +58,9 @@ def refusing(addresses: list[str]) -> set[str]:
     return OptOut.objects.all().among(addresses) | ({a.lower() for a in alone} & set(addresses))
 
 
-def masked(address: str) -> str:
-    """Return an address so that colleagues recognise it without reading it: e…@example.org."""
-    name, _at, host = address.partition("@")
-    return f"{name[:1]}…@{host}"
-
-
 def _of_user(user: Any, why: str) -> Recipient:
     person = getattr(user, "person", None)
-    name = person.display_name if person and person.display_name else masked(user.email)
-    return Recipient(user.email, name, why, person.language if person else "de")
+    return Recipient(user.email, chosen_name(user) or masked(user.email), why, person.language if person else "de")
 
 
 def _managers(mailing: Mailing) -> Iterator[Recipient]:

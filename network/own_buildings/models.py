@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 from geo.errors import NotAllowed, TooMany
 from network.own_buildings.consent import CONSENT, VERSION
 from network.owners.models import OwnerContact, OwnerRank
+from network.people.models import chosen_name
 from network.reports.models import REFUSED, WAITING, Kind, Report
 from network.reports.receiving import hand_in
 from network.seeking.matches import count_takers
@@ -193,8 +194,7 @@ class OwnBuilding(models.Model):
             for contact in known:
                 contact.leave_alone()
             return
-        person = getattr(self.user, "person", None)
-        name = (person.display_name if person else "") or self.user.email
+        name = chosen_name(self.user) or self.user.email
         OwnerContact.objects.create(vacancy=self.vacancy, name=name, email=self.user.email, rank=OwnerRank.DO_NOT_CONTACT)
 
 

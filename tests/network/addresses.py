@@ -271,11 +271,12 @@ ADDRESSES: dict[str, Word] = {
     "admin:network_organisation_delete": "superuser",
     "admin:network_organisation_*": "coordinator",
     "admin:network_membership_*": "coordinator",
+    **{f"admin:network_{model}_*": "coordinator" for model in CURATED if model != "showcasephoto"},
+    "admin:geo_town_changelist": "any viewer",  # public; the administration's fields choose from them
+    "admin:geo_town_change": "nothing there",  # the one asked for is not
     "admin:network_contactpoint_delete": "superuser",
     "admin:network_contactpoint_*": "coordinator",
     **{f"admin:network_inquiry_{act}": "nothing there" for act in ("add", "delete")},  # only to look at
     "admin:network_inquiry_*": "coordinator",
-    "admin:network_advicecase_add": "nothing there",  # cases come by the form
-    **{f"admin:network_{model}_*": "coordinator" for model in (*CURATED, "advicecase") if model != "showcasephoto"},
     "admin:*": "superuser",
 }

@@ -262,7 +262,6 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
         "admin:network_contactpoint_*": {"object_id": office.pk},
         "admin:network_inquiry_*": {"object_id": inquiry.pk},
         "admin:network_event_*": {"object_id": event.pk},
-        "admin:network_advicecase_*": {"object_id": case.pk},
         **{f"admin:network_{m._meta.model_name}_*": {"object_id": m._default_manager.first().pk} for m in KEPT},
         "admin:view_on_site": {"content_type_id": ContentType.objects.get_for_model(Vacancy).pk, "object_id": vacancy.pk},
         "admin:app_list": {"app_label": "vacancies"},
