@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from geo import figures
 from geo.figures import brief, figure
 from network.matching import MISSING, Importance, Kind, Wish
 from vacancies.filters import VacancyFilter
@@ -224,7 +225,7 @@ class Limit(Need):
         return self._wish(self.kind, importance, value)
 
     def say(self, value: Any) -> str:
-        return str(self.phrase).format(value=figure(value))
+        return str(self.phrase).format(value=figures.minutes(value) if self.kind == Kind.AT_MOST else figure(value))
 
     def tell(self, vacancy: PublicVacancy) -> str:
         value = getattr(vacancy, self.column_of or self.name)

@@ -53,7 +53,7 @@ NEEDS: tuple[Need, ...] = (
         column_of="berlin_best_min",
         kind=Kind.AT_MOST,
         unit=gettext_lazy("Minuten"),
-        phrase=gettext_lazy("höchstens {value} Minuten nach Berlin Hbf"),
+        phrase=gettext_lazy("höchstens {value} nach Berlin Hbf"),
         lowest=1,
         highest=600,
     ),

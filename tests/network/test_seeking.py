@@ -62,7 +62,13 @@ def test_five_steps_the_sign_in_and_the_matches_lose_nothing(client: Client, ils
     assert "Wofür suchen Sie Raum?" in first
     type_all(client)
     page = unescape(client.get("/gesuche/neu/pruefen/").content.decode())
-    for said in ("Werkstatt, lokale Produktion", "150 bis 300 m²", "höchstens 75 Minuten nach Berlin Hbf", "Starkstrom", "Offen für alle"):
+    for said in (
+        "Werkstatt, lokale Produktion",
+        "150 bis 300 m²",
+        "höchstens 75\u00a0Minuten nach Berlin Hbf",
+        "Starkstrom",
+        "Offen für alle",
+    ):
         assert said in page
     asked = client.post("/gesuche/neu/speichern/", {"go": "activate"})
     assert "next=/gesuche/neu/speichern/" in asked["Location"], "asked to sign in"
@@ -325,3 +331,8 @@ def test_one_looks_for_an_organisation_of_ones_own_alone(client: Client, ilse: U
     assert client.post(f"{page}organisation/", {"organisation": ""}).status_code == 302
     request.refresh_from_db()
     assert request.organisation is None
+
+
+def test_one_minute_is_said_as_one() -> None:
+    berlin = next(need for need in NEEDS if need.name == "berlin")
+    assert [berlin.say(n) for n in (1, 90)] == ["höchstens 1\u00a0Minute nach Berlin Hbf", "höchstens 90\u00a0Minuten nach Berlin Hbf"]
