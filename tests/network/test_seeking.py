@@ -334,5 +334,5 @@ def test_one_looks_for_an_organisation_of_ones_own_alone(client: Client, ilse: U
 
 
 def test_one_minute_is_said_as_one() -> None:
-    berlin = next(need for need in NEEDS if need.name == "berlin")
+    berlin = next(need for need in needs.NEEDS if need.name == "berlin")
     assert [berlin.say(n) for n in (1, 90)] == ["höchstens 1\u00a0Minute nach Berlin Hbf", "höchstens 90\u00a0Minuten nach Berlin Hbf"]
