@@ -181,3 +181,27 @@ def test_several_towns_in_an_address_survive_a_further_filter(open_page: Open) -
     agree(page, count(both))
     choose(page, "transit", "D")
     agree(page, count(f"{both} AND transit_class IN ('A', 'B', 'C', 'D')"))
+
+
+@pytest.mark.parametrize("path", ["/", "/leerstaende/"])
+def test_a_menu_closes_by_itself(open_page: Open, path: str) -> None:
+    page = open_page(path)
+    menus = page.locator("#answer .menu")
+    for menu in menus.all():
+        menu.locator("summary").focus()
+        page.keyboard.press("Enter")
+        expect(menu.locator("a").first).to_be_visible()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Escape")
+        expect(menu.locator("a").first).to_be_hidden()
+        expect(menu.locator("summary")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(menu.locator("a").first).to_be_visible()
+        page.keyboard.press("Shift+Tab")
+        expect(menu.locator("a").first).to_be_hidden()
+    menus.first.locator("summary").click()
+    menus.last.locator("summary").click()
+    expect(menus.first.locator("a").first).to_be_hidden()
+    expect(menus.last.locator("a").first).to_be_visible()
+    page.locator("#count").click()
+    expect(menus.last.locator("a").first).to_be_hidden()
