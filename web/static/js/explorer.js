@@ -149,6 +149,7 @@ onQuestion(async (query, link) => {
 
 onReturn(async (query) => {
   quiet = true;
+  area?.stop();
   fillForm(query);
   setView(query.get("view") ?? "map");
   map.closePopup();

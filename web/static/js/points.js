@@ -196,7 +196,7 @@ export const Points = L.Renderer.extend({
   },
   _click(event) {
     const spot = this._at(event);
-    if (!spot) return;
+    if (!spot || this._map.getContainer().classList.contains("draws")) return; // it becomes a corner
     if (this._spots) {
       this._map.fitBounds(this.box(spot.box), { padding: [40, 40], maxZoom: 13 });
       return;
