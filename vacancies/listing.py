@@ -24,7 +24,7 @@ from vacancies.filters import VacancyFilter
 from vacancies.public import PublicVacancy, PublicVacancyQuerySet
 
 PAGE_SIZE = 20
-PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view", "surface")
+PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view", "surface", "layers")
 VIEWS = ("map", "both", "list")
 NOT_COUNTED = ("town",)  # four hundred options, chosen by name
 LONG_AGO, NEVER = datetime.date(1, 1, 1), datetime.date(9999, 1, 1)
@@ -82,6 +82,9 @@ class Listing:
         if not re.fullmatch(r"|[a-z0-9-]{1,60},\d{1,3},(best|median)", given.get("surface", "")):
             allowed = _("Ziel,Minuten,best oder median, zum Beispiel berlin-hbf,60,best")
             errors.append(InvalidParameter("surface", given["surface"][:60], allowed))
+        if not re.fullmatch(r"|[\w.-]{1,70}(,[\w.-]{1,70}){0,29}", given.get("layers", ""), re.ASCII):
+            allowed = _("Ebenen der Karte, zum Beispiel classes,facilities")
+            errors.append(InvalidParameter("layers", given["layers"][:60], allowed))
         cursors: dict[str, tuple[Any, str] | None] = {}
         for name in ("after", "before"):
             try:

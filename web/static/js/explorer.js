@@ -6,7 +6,7 @@ import { Points } from "./points.js";
 import { cardsOf, openPopup } from "./popup.js";
 import { showView, startSheet, viewNow } from "./sheet.js";
 import { firstRows, sketched } from "./sketch.js";
-import { ask, fillForm, filterOnly, form, onQuestion, onReturn, queryOfForm, showCounts, tell } from "./answer.js";
+import { ask, fillForm, filterOnly, form, onQuestion, onReturn, queryOfForm, opened, showCounts, tell, withoutPlace } from "./answer.js";
 
 const root = document.getElementById("explorer");
 const answer = document.getElementById("answer");
@@ -31,14 +31,10 @@ let surface = null; // the module behind the panel of travel times
 let begun = null;
 let area = null; // the module behind the panel of areas
 let areaBegun = null;
+let overlays = null; // the module behind the panel of layers
+let overlaysBegun = null;
 
 // --- the address -----------------------------------------------------------------------------------------------------
-
-function withoutPlace(query) {
-  const kept = new URLSearchParams(query);
-  for (const name of ["at", "sel", "view", "surface"]) kept.delete(name);
-  return kept;
-}
 
 function stateQuery() {
   const query = new URLSearchParams(listQuery);
@@ -49,6 +45,7 @@ function stateQuery() {
   if (chosenKey) query.set("sel", chosenKey);
   if (viewNow() !== "map") query.set("view", viewNow());
   if (surface?.surfaceState()) query.set("surface", surface.surfaceState());
+  if (overlays?.layersState()) query.set("layers", overlays.layersState());
   return query;
 }
 
@@ -103,14 +100,14 @@ function show(box) {
   else waiting = box;
 }
 
-async function put(query, { push = true, fit = true } = {}) {
+async function put(query, { how = "pushState", fit = true } = {}) {
   question += 1;
   listQuery = withoutPlace(query);
-  if (push) {
+  if (how) {
     quiet = true; // the state that is left keeps its selection
     map.closePopup();
     quiet = false;
-    tell(stateQuery(), "pushState");
+    tell(stateQuery(), how);
   }
   const asked = ask(listQuery); // sets the list to busy before the sketch is drawn
   const [answered] = await Promise.all([asked, showHits(listQuery, fit && !listQuery.has("bbox"))]);
@@ -128,14 +125,14 @@ async function renew(folder, query) {
 }
 
 // Ask the same question again: of the rows as they are now.
-const askAgain = () => put(listQuery, { push: false, fit: false });
+const askAgain = () => put(listQuery, { how: "", fit: false });
 onRetry(async () => {
   await askAgain();
   if (hits.address) showRest();
 });
 
-onQuestion(async (query, link) => {
-  if ((await put(query)) && link?.rel) document.querySelector(".answer-pane").scrollTo({ top: 0 });
+onQuestion(async (query, how, link) => {
+  if ((await put(query, { how })) && link?.rel) document.querySelector(".answer-pane").scrollTo({ top: 0 });
 });
 
 onReturn(async (query) => {
@@ -145,11 +142,15 @@ onReturn(async (query) => {
   setView(query.get("view") ?? "map");
   map.closePopup();
   if (!goTo(query)) map.fitBounds(BRANDENBURG, { animate: false });
-  if (!(await put(query, { push: false, fit: false }))) return;
-  await showSurface(query.get("surface"));
+  if (await put(query, { how: "", fit: false })) await restore(query);
+});
+
+// What belongs to the page alone: surface, layers, selection. What cannot be had is left out.
+async function restore(query) {
+  await Promise.allSettled([showSurface(query.get("surface")), showLayers(query.get("layers"))]);
   await select(query.get("sel"));
   quiet = false;
-});
+}
 
 function goTo(query) {
   const at = (query.get("at") ?? "").split("/").map(Number);
@@ -219,7 +220,7 @@ map.on("moveend", () => {
   const query = queryOfForm();
   query.set("bbox", frame());
   fillForm(query);
-  put(query, { push: false, fit: false }).then(note); // moving the map is no step of its own
+  put(query, { how: "", fit: false }).then(note); // moving the map is no step of its own
 });
 
 // How many of the hits lie in the part of the map that is seen.
@@ -267,6 +268,14 @@ function beginArea() {
   return areaBegun;
 }
 
+function beginLayers() {
+  overlaysBegun ??= import("./overlays.js").then((module) => {
+    module.startOverlays(map, note);
+    overlays = module;
+  });
+  return overlaysBegun;
+}
+
 // Change parameters of the question; null takes one away.
 function change(parameters) {
   const query = queryOfForm();
@@ -288,6 +297,11 @@ async function showSurface(text) {
   await surface?.restoreSurface(text);
 }
 
+async function showLayers(text) {
+  if (text) await beginLayers();
+  await overlays?.restoreLayers(text);
+}
+
 function setView(view) {
   showView(view);
   if (view === "list") return;
@@ -305,7 +319,7 @@ if (matchMedia("(max-width: 43.74em)").matches) document.getElementById("legend"
 
 // --- the first view --------------------------------------------------------------------------------------------------
 
-const start = new URLSearchParams(location.search);
+const start = opened();
 listQuery = withoutPlace(start);
 const placed = goTo(start);
 if (!placed) {
@@ -314,12 +328,10 @@ if (!placed) {
 }
 map.addLayer(points);
 // What lies behind the panels is loaded when one is opened, or when the address asks for it.
-for (const [name, begin] of [["surface", beginSurface], ["area", beginArea], ["layers", async () => (await import("./overlays.js")).startOverlays(map)]]) {
+for (const [name, begin] of [["surface", beginSurface], ["area", beginArea], ["layers", beginLayers]]) {
   document.getElementById(name).addEventListener("toggle", begin, { once: true });
 }
 await showHits(start, !placed);
-if (!hits.address) await put(listQuery, { push: false, fit: !placed });
+if (!hits.address) await put(listQuery, { how: "", fit: !placed });
 showRest();
-await showSurface(start.get("surface"));
-await select(start.get("sel"));
-quiet = false;
+await restore(start);
