@@ -47,14 +47,6 @@ def click_the_middle(page: Page) -> None:
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
-def test_columns_that_broke_off_are_asked_for_again(dropped: Callable[..., Page]) -> None:
-    page = dropped("/", "**/dann.bin", 1)
-    painted(page, count())
-    page.locator('#filter-form details:has([name="occupancy"]) > summary').click()
-    choose(page, "occupancy", "partly_vacant")
-    agree(page, count("occupancy = 'partly_vacant'"))
-
-
 def test_a_map_without_its_columns_says_so_and_tries_again(dropped: Callable[..., Page]) -> None:
     page = dropped("/", "**/dann.bin", 2)
     painted(page, count())
@@ -74,8 +66,7 @@ def test_words_that_broke_off_are_asked_for_again(dropped: Callable[..., Page]) 
     agree(page, found)
 
 
-@pytest.mark.parametrize("path", ["/?town=wittenberge", "/embed?town=wittenberge"])
-@pytest.mark.parametrize("part", ["zuerst.bin", "kriterien.json"])
+@pytest.mark.parametrize(("path", "part"), [("/?town=wittenberge", "zuerst.bin"), ("/embed?town=wittenberge", "kriterien.json")])
 def test_a_map_that_did_not_load_does_so_later(dropped: Callable[..., Page], path: str, part: str) -> None:
     page = dropped(path, f"**/{part}", 1)
     again(page)
@@ -149,6 +140,7 @@ def test_all_that_lie_at_one_place_can_be_reached(open_page: Open, beside: Besid
         assert {card.get_attribute("data-key") for card in cards.all()} == wanted
         page.wait_for_function("new URLSearchParams(location.search).has('sel')")
         page.goto(page.url)
+        painted(page)
     expect(cards.first).to_have_attribute("data-key", first or "")
 
 

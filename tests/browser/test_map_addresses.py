@@ -37,13 +37,12 @@ def test_two_facilities_survive_going_back(open_page: Open, path: str) -> None:
     expect(page.locator("#f-nearby")).to_have_value("doctor:30,supermarket:15")
 
 
+AROUND = "ST_DWithin(point, ST_Transform(ST_SetSRID(ST_MakePoint(11.75, 52.995), 4326), 25833), 50000)"
 ODD = {
-    "town_size=,": "true",
-    "town_size=%20,rural,": "town_size_class = 'rural'",
-    "well_connected=TRUE": "well_connected",
-    "transit=C,": "transit_class IN ('A', 'B', 'C')",
-    "berlin_max=%EF%BC%96%EF%BC%90": "berlin_best_min <= 60",  # 60 in full width
-    "near=1_1.75,52.995,5e3": "ST_DWithin(point, ST_Transform(ST_SetSRID(ST_MakePoint(11.75, 52.995), 4326), 25833), 5000)",
+    "town_size=%20,rural,&transit=D,&berlin_max=%EF%BC%91%EF%BC%92%EF%BC%90": (  # 120 in full width
+        "town_size_class = 'rural' AND transit_class IN ('A', 'B', 'C', 'D') AND berlin_best_min <= 120"
+    ),
+    "town_size=,&well_connected=TRUE&near=1_1.75,52.995,5e4": f"well_connected AND {AROUND}",
 }
 
 
@@ -73,8 +72,8 @@ def test_the_other_language_shows_the_same(open_page: Open) -> None:
     choose(page, "town_size", "rural")
     agree(page, count("town_size_class = 'rural'"))
     page.locator("#layers > summary").click()
-    page.locator('#layer-list input[value="classes"]').check()
-    expect(page).to_have_url(re.compile("layers=classes"))
+    page.locator('#layer-list input[value="isochrones"]').check()
+    expect(page).to_have_url(re.compile("layers=isochrones"))
     assert english(page) == query(page)
     assert {"at", "town_size", "layers"} == set(query(page))
     page.go_back()
@@ -91,17 +90,19 @@ def test_the_other_language_shows_the_same(open_page: Open) -> None:
 
 
 def test_layers_come_back_with_their_address(open_page: Open) -> None:
-    page = open_page("/?layers=classes,remote.gone")
+    page = open_page("/?layers=isochrones,remote.gone")
+    painted(page)
     shapes = page.locator(".leaflet-overlays-pane path")
     expect(shapes.nth(3)).to_be_attached()
-    expect(page.locator('#layer-list input[value="classes"]')).to_be_checked()
+    expect(page.locator('#layer-list input[value="isochrones"]')).to_be_checked()
     choose(page, "town_size", "rural")
     agree(page, count("town_size_class = 'rural'"))
-    assert query(page)["layers"] == ["classes"]
+    assert query(page)["layers"] == ["isochrones"]
     page.reload()
+    painted(page)
     expect(shapes.nth(3)).to_be_attached()
     page.locator("#layers > summary").click()
-    page.locator('#layer-list input[value="classes"]').uncheck()
+    page.locator('#layer-list input[value="isochrones"]').uncheck()
     expect(shapes).to_have_count(0)
     expect(page).not_to_have_url(re.compile("layers"))
 
@@ -117,9 +118,11 @@ def test_layers_with_impossible_names_are_refused(client: Client, layers: str) -
 @pytest.mark.parametrize("path", ["/", "/leerstaende/"])
 def test_what_is_typed_with_pauses_is_one_step(open_page: Open, path: str) -> None:
     page = open_page(path)
-    page.locator("#f-q").press_sequentially("Lad", delay=600)
-    expect(page).to_have_url(re.compile("q=Lad$|q=Lad&"))
+    page.locator("#f-q").press_sequentially("La", delay=450)
+    expect(page).to_have_url(re.compile("q=La$|q=La&"))
+    page.keyboard.type("d")
     page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("q=Lad$|q=Lad&"))
     choose(page, "town_size", "rural")
     expect(page).to_have_url(re.compile("town_size=rural"))
     page.locator("#f-q").fill("Laden")

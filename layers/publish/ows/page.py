@@ -14,7 +14,7 @@ from geo.filtering import FilterSet
 from layers.publish import asking
 from layers.publish.collection import Collection, collections
 
-OF_THE_PAGE = ("sort", "after", "before", "at", "sel", "view", "surface")
+OF_THE_PAGE = ("sort", "after", "before", "at", "sel", "view", "surface", "layers")
 FORMATS = (
     ("gpkg", "GeoPackage"),
     ("geojson", "GeoJSON"),

@@ -35,7 +35,10 @@ export function opened() {
   const query = new URLSearchParams(answer.querySelector(".answer-head").dataset.filter);
   const other = String(filterOnly(given)) !== String(query);
   for (const name of OF_THE_PAGE) if (given.get(name)) query.set(name, given.get(name));
-  if (other) tell(query, "replaceState");
+  if (other) {
+    history.replaceState(null, "", address(query) + location.hash);
+    arrive();
+  }
   return query;
 }
 
@@ -148,7 +151,7 @@ export function onQuestion(callback) {
     clearTimeout(wait);
     wait = setTimeout(() => {
       const how = field && field === typedIn ? "replaceState" : "pushState";
-      typedIn = field === document.activeElement ? field : null;
+      typedIn = delay && field === document.activeElement ? field : null;
       callback(queryOfForm(), how);
     }, delay);
   };
@@ -161,7 +164,7 @@ export function onQuestion(callback) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     closeFilters();
-    soon(0);
+    soon(0, typedIn); // the end of what was typed
   });
   form.addEventListener("focusout", () => { typedIn = null; });
   form.addEventListener("input", (event) => {

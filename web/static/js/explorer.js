@@ -18,7 +18,7 @@ const settings = JSON.parse(document.getElementById("map-settings").textContent)
 const hits = settings.far ? new (await import("./far.js")).FarHits(settings) : new Hits(settings);
 const map = makeMap(element);
 const points = new Points((rows, place) => clicked(rows, place), settings);
-hits.load().catch(() => {}); // who asks for the rows hears of it
+hits.load();
 let listQuery = new URLSearchParams(); // filter, order and page, without place and selection
 let shown = null; // the filter whose hits are on the map
 let chosenKey = "";
@@ -28,11 +28,8 @@ let quiet = true; // while a state is being restored the address stays as it is
 let waiting = null; // bounds to show as soon as the map is visible
 let opener = null;
 let surface = null; // the module behind the panel of travel times
-let begun = null;
 let area = null; // the module behind the panel of areas
-let areaBegun = null;
 let overlays = null; // the module behind the panel of layers
-let overlaysBegun = null;
 
 // --- the address -----------------------------------------------------------------------------------------------------
 
@@ -118,7 +115,7 @@ async function put(query, { how = "pushState", fit = true } = {}) {
 
 // Rows changed since the page was opened: take the new ones.
 async function renew(folder, query) {
-  hits.load(folder).catch(() => {});
+  hits.load(folder);
   shown = null;
   await showHits(query, false);
   if (hits.address) await showRest();
@@ -252,29 +249,20 @@ follow.addEventListener("change", () => {
   if (follow.checked) change({ bbox: frame(), near: null, polygon: null });
 });
 
-function beginSurface() {
-  begun ??= import("./surface.js").then((module) => {
-    module.startSurface(map, note);
-    surface = module;
-  });
-  return begun;
-}
-
-function beginArea() {
-  areaBegun ??= import("./area.js").then((module) => {
-    module.startArea(map, change);
-    area = module;
-  });
-  return areaBegun;
-}
-
-function beginLayers() {
-  overlaysBegun ??= import("./overlays.js").then((module) => {
-    module.startOverlays(map, note);
-    overlays = module;
-  });
-  return overlaysBegun;
-}
+// What lies behind a panel is loaded once.
+const later = (load, begun = null) => () => (begun ??= load());
+const beginSurface = later(async () => {
+  surface = await import("./surface.js");
+  surface.startSurface(map, note);
+});
+const beginArea = later(async () => {
+  area = await import("./area.js");
+  area.startArea(map, change);
+});
+const beginLayers = later(async () => {
+  overlays = await import("./overlays.js");
+  overlays.startOverlays(map, note);
+});
 
 // Change parameters of the question; null takes one away.
 function change(parameters) {

@@ -60,7 +60,7 @@ export class Hits {
     this.settings = { many: MANY, ...settings };
   }
 
-  // Load the rows of a folder: positions and first columns; the rest follows by itself.
+  // Load the rows of a folder: positions and first columns; the rest follows by itself. Whoever asks hears of what broke off.
   load(address = this.settings.snapshot) {
     this.address = address;
     this.turn += 1;
@@ -76,9 +76,11 @@ export class Hits {
   }
 
   async begin(address, turn) {
-    const [schema, rows] = await Promise.all([fetched(`${address}kriterien.json`, "json"), fetched(`${address}zuerst.bin`, "arrayBuffer")]);
+    const [schema, mine] = await Promise.all([
+      fetched(`${address}kriterien.json`, "json"),
+      fetched(`${address}zuerst.bin`, "arrayBuffer").then((rows) => unpack(rows)),
+    ]);
     if (turn !== this.turn) return this.ready();
-    const mine = unpack(rows);
     [mine.x, mine.y] = ["x", "y"].map((name) => mine.columns.get(name).numbers);
     [mine.worldX, mine.worldY] = worldOf(mine.x, mine.y);
     this.take(address, schema, mine);

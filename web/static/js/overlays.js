@@ -23,6 +23,8 @@ export function startOverlays(onMap, changed) {
     await toggle(event.target);
   });
   filled = fillRemote();
+  for (const box of boxes()) if (box.checked) toggle(box); // before this script was there
+  changed();
 }
 
 // Switch on what an address names, and off all else.
