@@ -4,6 +4,7 @@ from django.forms.renderers import TemplatesSetting
 
 
 class Renderer(TemplatesSetting):
-    """Fields with the project's own template: label, help, errors and input belong together for eyes and for screen readers."""
+    """The project's own templates: what is wrong with the whole is said aloud; label, help, errors and input of a field belong together."""
 
+    form_template_name = "_form.html"
     field_template_name = "_form_field.html"

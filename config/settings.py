@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import secrets
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +19,8 @@ DATA_DIR = Path(os.environ.get("RW_DATA_DIR", BASE_DIR / ".run"))
 PRODUCT = "Raumwohlstand"
 
 DEBUG = os.environ.get("RW_DEBUG", "") == "1"
-SECRET_KEY = os.environ.get("RW_SECRET_KEY") or "only-for-tests-and-local-trials-set-RW_SECRET_KEY"
+SECRET_KEY = os.environ.get("RW_SECRET_KEY") or secrets.token_urlsafe(50)  # without: good for one process, see config/wsgi.py
+SECRET_KEY_FALLBACKS = [k for k in os.environ.get("RW_SECRET_KEY_FALLBACKS", "").split(",") if k]
 ALLOWED_HOSTS = os.environ.get("RW_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("RW_TRUSTED_ORIGINS", "").split(",") if o]
 
@@ -193,8 +195,7 @@ MFA_TOTP_ISSUER = PRODUCT
 MFA_TOTP_TOLERANCE = 1  # steps of 30 s that clocks may differ
 # Behind how many proxies the server stands that each add to X-Forwarded-For; limits are counted per client's address.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("RW_PROXIES", "1" if os.environ.get("RW_HTTPS", "") == "1" else "0"))
-OWNER_LOG_MONTHS = int(os.environ.get("RW_OWNER_LOG_MONTHS", "12"))  # how long it is kept who looked at owners' data
-# How long what is kept after its end (network.privacy.retention).
+# How long what is kept after its end, for the nightly job (network.privacy.retention).
 RETENTION = {
     "idle_account_months": int(os.environ.get("RW_KEEP_IDLE_ACCOUNT_MONTHS", "24")),
     "unconfirmed_days": int(os.environ.get("RW_KEEP_UNCONFIRMED_DAYS", "30")),
@@ -203,15 +204,18 @@ RETENTION = {
     "request_months": int(os.environ.get("RW_KEEP_REQUEST_MONTHS", "12")),
     "consent_months": int(os.environ.get("RW_KEEP_CONSENT_MONTHS", "36")),
     "closed_vacancy_months": int(os.environ.get("RW_KEEP_CLOSED_VACANCY_MONTHS", "24")),
+    "event_days": int(os.environ.get("RW_EVENT_KEPT_DAYS", "30")),
+    "advice_days": int(os.environ.get("RW_ADVICE_KEPT_DAYS", "365")),
+    "inquiry_months": int(os.environ.get("RW_INQUIRY_MONTHS", "12")),
+    "report_unconfirmed_months": int(os.environ.get("RW_REPORT_UNCONFIRMED_MONTHS", "6")),
+    "report_address_months": int(os.environ.get("RW_REPORT_ADDRESS_MONTHS", "3")),
+    "owner_log_months": int(os.environ.get("RW_OWNER_LOG_MONTHS", "12")),
     "backup_days": int(os.environ.get("RW_KEEP_BACKUP_DAYS", "35")),
 }
 DELETION_LOG = Path(os.environ.get("RW_DELETION_LOG") or DATA_DIR / "deletions.log")
 SECURITY_CONTACT = os.environ.get("RW_SECURITY_CONTACT", "")  # mailto:… or https://…; stands in /.well-known/security.txt
 
-INQUIRY_MONTHS = int(os.environ.get("RW_INQUIRY_MONTHS", "12"))  # how long an inquiry is kept after its end
 MAIL_REPLY_DOMAIN = os.environ.get("RW_MAIL_REPLY_DOMAIN", "")  # whose mail the operator's server hands to `receive_mail`
-REPORT_UNCONFIRMED_MONTHS = int(os.environ.get("RW_REPORT_UNCONFIRMED_MONTHS", "6"))  # then reports nobody confirmed are deleted
-REPORT_ADDRESS_MONTHS = int(os.environ.get("RW_REPORT_ADDRESS_MONTHS", "3"))  # after the decision a reporter's address is kept so long
 UNPUBLISH_MONTHS = int(os.environ.get("RW_UNPUBLISH_MONTHS", "24"))  # unconfirmed for longer: no longer public; 0 = never
 UPLOADS = DATA_DIR / "uploads"  # lists that wait to be applied, for an hour
 
@@ -240,14 +244,10 @@ CONTENT_SECURITY_POLICY = {
 # Rows above which the map asks the server instead of holding them all; 200,000 are 2 MB.
 MAP_ROWS = int(os.environ.get("RW_MAP_ROWS", "250000"))
 
-# How long what people told us is kept after it is over, in days.
-EVENT_KEPT_DAYS = int(os.environ.get("RW_EVENT_KEPT_DAYS", "30"))  # who came, after the event
-ADVICE_KEPT_DAYS = int(os.environ.get("RW_ADVICE_KEPT_DAYS", "365"))  # advice cases, after they are resolved
-
 # Whose pages may embed map and list: origins, or * for everybody.
 EMBED_ORIGINS = [o for o in os.environ.get("RW_EMBED_ORIGINS", "*").split(",") if o]
 
-# Remote WFS and WMS are asked by name only. None named: the hosts of data/remote_layers.toml.
+# Remote WFS, WMS and CSW are asked by name only. None named: the hosts of data/remote_layers.toml and data/catalogues.toml.
 REMOTE_HOSTS = [h for h in os.environ.get("RW_REMOTE_HOSTS", "").split(",") if h]
 # "host:port" of servers in the operator's own network, which may be private and speak http.
 REMOTE_INTERNAL_HOSTS = [h for h in os.environ.get("RW_REMOTE_INTERNAL_HOSTS", "").split(",") if h]

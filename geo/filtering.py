@@ -16,6 +16,11 @@ from django.utils.translation import gettext as _
 
 from geo.criteria import Criterion, Text_
 from geo.errors import InvalidParameter, InvalidParameters
+from geo.figures import figure
+
+LONGEST_KEPT = 1000  # characters of a search that is kept with what somebody ordered
+
+LONGEST_KEPT = 1000  # characters of a search that is kept with what somebody ordered
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,24 @@ class FilterSet:
     def query_string(self) -> str:
         """Return the pairs as a query string; `parse(f.query_string()) == f`."""
         return urlencode(self.dump(), safe=",;:-")
+
+    def to_keep(self) -> str:
+        """Return the query string as it is kept with what somebody ordered.
+
+        Raises
+        ------
+        InvalidParameter
+            Where it is too long for that; names the criterion that makes it long.
+        """
+        text = self.query_string()
+        if len(text) > LONGEST_KEPT:
+            long: dict[str, list[str]] = {}
+            for name, value in self.dump():
+                long.setdefault(name, []).append(value)
+            name, values = max(long.items(), key=lambda asked: len("".join(asked[1])))
+            allowed = _("weniger davon; als Suche behalten wir höchstens {most} Zeichen, diese hat {n}")
+            raise InvalidParameter(name, f"{','.join(values)[:60]}…", allowed.format(most=figure(LONGEST_KEPT), n=figure(len(text))))
+        return text
 
     def without(self, *names: str) -> FilterSet:
         """Return the filter without the named criteria."""

@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.gis.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -65,6 +66,14 @@ class RemoteLayerAdmin(admin.ModelAdmin):
     readonly_fields = ("last_try_at", "last_success_at", "last_error", "row_count")
     actions = ("fetch_now",)
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    def get_urls(self) -> list[Any]:
+        return [path("katalog/", self.admin_site.admin_view(self.find), name="layers_remotelayer_find"), *super().get_urls()]
+
+    def find(self, request: HttpRequest) -> HttpResponse:
+        from layers.remote.finding import find  # OWSLib is large, and seldom needed
+
+        return find(request, self)
 
     @admin.action(description=_("Jetzt abrufen"), permissions=["change"])
     def fetch_now(self, request: HttpRequest, queryset: QuerySet[RemoteLayer]) -> None:

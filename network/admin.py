@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +15,11 @@ from django.utils.translation import ngettext
 
 from geo.models import Town
 from network import curating  # noqa: F401 - registers know-how, events and showcases
+from network.contacts import admin as contacts  # noqa: F401 - registers the directory
+from network.inquiries import admin as inquiries  # noqa: F401 - registers inquiries
 from network.members import Membership
 from network.organisations.models import Organisation, OrganisationMember, OrganisationQuerySet
+from network.people import admin as people  # noqa: F401 - registers accounts
 
 
 class PersonInline(admin.TabularInline):
@@ -46,8 +51,24 @@ class OrganisationAdmin(admin.ModelAdmin):
         self.message_user(request, ngettext("{n} Organisation geprüft.", "{n} Organisationen geprüft.", done).format(n=done))
 
 
+class AccountField(forms.EmailField):
+    """An account by its confirmed address; there is no list to look people up in."""
+
+    default_error_messages: ClassVar = {
+        "nobody": _("Mit dieser Adresse gibt es kein bestätigtes Konto. Laden Sie die Person unter „Mitglieder und Einladungen“ ein.")
+    }
+
+    def clean(self, value: Any) -> User:
+        confirmed = EmailAddress.objects.filter(email__iexact=super().clean(value), verified=True, user__is_active=True)
+        if (found := confirmed.select_related("user").first()) is None:
+            raise forms.ValidationError(self.error_messages["nobody"])
+        return found.user
+
+
 class MembershipForm(forms.ModelForm):
     """A membership; the Amt is chosen from those there are."""
+
+    user = AccountField(label=_("Person"), help_text=_("E-Mail-Adresse des Kontos"))
 
     class Meta:
         model = Membership
@@ -69,7 +90,7 @@ class MembershipAdmin(admin.ModelAdmin):
     list_filter = ("role", "statewide", "district")
     search_fields = ("user__username", "user__email", "town__name", "admin_union", "district__name")
     list_select_related = ("user", "town", "district")
-    autocomplete_fields = ("user", "town")
+    autocomplete_fields = ("town",)
     fieldsets = (
         (None, {"fields": ("user",)}),
         (
@@ -89,6 +110,9 @@ class MembershipAdmin(admin.ModelAdmin):
             },
         ),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
+        return ("user",) if obj else ()  # of another person it is another membership
 
     @admin.display(description=_("wo"))
     def tenant_name(self, membership: Membership) -> str:

@@ -12,7 +12,6 @@ class NetworkConfig(AppConfig):
     def ready(self) -> None:
         from network import rights  # noqa: F401 - its rules
         from network.intake import tasks as intake_tasks  # noqa: F401
-        from network.reports import tasks as report_tasks  # noqa: F401
 
 
 class OfficeConfig(admin.AdminConfig):

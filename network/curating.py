@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from leaflet.admin import LeafletGeoAdmin
 
-from network.advice.models import AdviceCase, CaseEntry, coordinates
 from network.gathering import seats
-from network.gathering.models import Event, EventState
+from network.gathering.models import Event
 from network.knowhow.models import AdviceOffer, Article, FundingProgramme
 from network.showcase.models import Showcase, ShowcasePhoto, WirSpace
 
@@ -68,7 +69,7 @@ class WirSpaceAdmin(LeafletGeoAdmin):
 
 @admin.register(Event)
 class EventAdmin(LeafletGeoAdmin):
-    """Events; who comes is on the event's own page, for its organiser."""
+    """Events; who comes is on the event's own page, and there it is published and called off, so that everybody is told."""
 
     list_display = ("title", "kind", "starts_at", "town", "state")
     list_filter = ("state", "kind")
@@ -76,44 +77,14 @@ class EventAdmin(LeafletGeoAdmin):
     list_select_related = ("town",)
     date_hierarchy = "starts_at"
     autocomplete_fields = ("town", "organiser", "vacancies")
-    readonly_fields = ("entered_by",)
+    readonly_fields = ("state", "entered_by")
     prepopulated_fields: ClassVar = {"slug": ("title",)}
 
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
         obj.entered_by = obj.entered_by or request.user  # type: ignore[assignment]
-        super().save_model(request, obj, form, change)
-        if obj.state == EventState.PUBLISHED:
-            obj.publish()
-        seats.fill(obj)
+        seats.keep(obj)
+        self.message_user(request, _("Veröffentlicht und abgesagt werden Termine auf ihrer eigenen Seite: „Auf der Website anzeigen“."))
 
-
-class CaseEntryInline(admin.TabularInline):
-    model = CaseEntry
-    extra = 0
-    readonly_fields = ("kind", "text", "author", "created_at")
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(AdviceCase)
-class AdviceCaseAdmin(admin.ModelAdmin):
-    """Cases to look at and to delete; they are worked on at their own pages, by the rules there."""
-
-    list_display = ("key", "state", "phase", "town", "adviser", "organisation", "created_at")
-    list_filter = ("state", "phase")
-    list_select_related = ("town", "adviser", "organisation")
-    inlines: ClassVar = [CaseEntryInline]
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).visible_to(request.user)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and coordinates(request.user)
+    def has_delete_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
+        """None for an event that people are coming to: it is called off, and they are told."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.registrations.all().to_come(timezone.now()).exists())

@@ -126,11 +126,6 @@ class Match:
         return sum(w.weight for w, v in zip(self.wishes, self.verdicts, strict=True) if v in wanted)
 
     @property
-    def is_refused(self) -> bool:
-        """Whether something that must be met speaks against it."""
-        return any(w.importance == Importance.MUST and v < 0 for w, v in zip(self.wishes, self.verdicts, strict=True))
-
-    @property
     def score(self) -> float:
         """0 to 100: the share of the known weights that speak for it."""
         good, bad = self._sum(Verdict.FOR), self._sum(Verdict.AGAINST)

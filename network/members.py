@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -55,14 +56,8 @@ class OfATenantQuerySet(models.QuerySet[Any]):
 
     def managed_by(self, user: User | AnonymousUser) -> Self:
         """Those of tenants whose members a person manages."""
-        held = Membership.objects.all().of(user, Role.MANAGER)
-        if (user.is_active and user.is_superuser) or held.cover_the_state():
-            return self.all()
-        districts = held.exclude(district=None).values("district")
-        unions = held.exclude(admin_union="").values("admin_union")
-        within = Town.objects.filter(district__in=districts).exclude(admin_union="").values("admin_union")
-        towns = Membership.objects.all().towns_of(user, Role.MANAGER).values("pk")
-        return self.filter(Q(town__in=towns) | Q(district__in=districts) | Q(admin_union__in=unions) | Q(admin_union__in=within))
+        area = managed_by(user)
+        return self.all() if area.everywhere else self.filter(area.wide | Q(town__in=area.towns.values("pk")))
 
 
 class MembershipQuerySet(OfATenantQuerySet):
@@ -95,6 +90,10 @@ class MembershipQuerySet(OfATenantQuerySet):
         """Those of a municipality, an Amt or a district, not of the contact point."""
         return self.filter(statewide=False)
 
+    def coordinating(self) -> MembershipQuerySet:
+        """Those of the contact point that coordinate."""
+        return self.filter(statewide=True, role__in=roles_from(Role.MODERATOR))
+
     def highest_role(self) -> str:
         """Return the role among them that may most; '' when there is none."""
         return max(set(self.values_list("role", flat=True)), key=Role.values.index, default="")
@@ -124,6 +123,33 @@ class MembershipQuerySet(OfATenantQuerySet):
         if held.cover_the_state():
             return Scope(everywhere=True)
         return Scope(frozenset(self.towns_of(user, role).values_list("ags8", flat=True)))
+
+
+@dataclass(frozen=True)
+class Area:
+    """Municipalities, districts and Ämter (one that holds an Amt or a district whole holds what is in it); or everywhere."""
+
+    everywhere: bool
+    towns: TownQuerySet
+    districts: models.QuerySet[District]
+    unions: models.QuerySet[Town, str]  # by name
+
+    @property
+    def wide(self) -> Q:
+        """What is of one of the districts or Ämter."""
+        return Q(district__in=self.districts) | Q(admin_union__in=self.unions)
+
+
+def managed_by(user: User | AnonymousUser) -> Area:
+    """Return where a person manages: gives memberships and keeps contacts."""
+    held = Membership.objects.all().of(user, Role.MANAGER)
+    everywhere = (user.is_active and user.is_superuser) or held.cover_the_state()
+    districts, unions = District.objects.all(), Town.objects.exclude(admin_union="")
+    if not everywhere:
+        districts = districts.filter(pk__in=held.values("district"))
+        unions = unions.filter(Q(admin_union__in=held.values("admin_union")) | Q(district__in=districts))
+    towns = Membership.objects.all().towns_of(user, Role.MANAGER)
+    return Area(everywhere, towns, districts, unions.values_list("admin_union", flat=True))
 
 
 def is_an_amt(name: str) -> None:
@@ -227,7 +253,7 @@ class Membership(OfATenant):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}, {self.tenant}: {self.get_role_display()}"
+        return f"{self.tenant}: {self.get_role_display()}"  # never who: this stays in the administration's log
 
     def end(self) -> None:
         """Let it end today; a second time changes nothing."""

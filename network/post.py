@@ -6,11 +6,18 @@ picture, no address that counts its readers, and links to this site alone.
 
 from __future__ import annotations
 
+import base64
 import datetime
+import json
+import logging
+import time
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.db import models, transaction
 from django.template import Context, TemplateDoesNotExist, engines
@@ -22,6 +29,7 @@ from procrastinate.contrib.django import app
 from geo.errors import Expired
 from layers.tasks import soon
 
+log = logging.getLogger("raum.post")
 KEPT_TRYING = datetime.timedelta(days=3)  # after that a mail that nobody takes is given up and deleted
 
 
@@ -49,6 +57,13 @@ class Mail(models.Model):
         if self.html:
             message.attach_alternative(self.html, "text/html")
         message.send()
+
+    def note(self, error: Exception) -> None:
+        """Keep what kind of error it met, and tell the log once; never the error's text, which may name the person."""
+        known, self.error = self.error, type(error).__name__
+        if self.error != known:
+            self.save(update_fields=["error"])
+            log.warning("%s cannot be sent: %s", self, self.error)
 
 
 def write(to: str, name: str, context: dict[str, Any], *, language: str = "de", unsubscribe: str = "", reply_to: str = "") -> Mail:
@@ -101,7 +116,10 @@ def base_url() -> str:
 
 
 def send_waiting() -> int:
-    """Send all mails that wait, each in a transaction of its own; returns how many went. What fails is tried again later."""
+    """Send all mails that wait, each in a transaction of its own; returns how many went.
+
+    What fails is tried again later and holds up no other; what the server refuses for good is deleted.
+    """
     sent = 0
     for pk in list(Mail.objects.values_list("pk", flat=True)):
         with transaction.atomic():
@@ -110,14 +128,21 @@ def send_waiting() -> int:
                 continue
             try:
                 mail.send()
-            except OSError as error:  # of smtplib, too; its text may name the person
-                mail.error = type(error).__name__
-                mail.save(update_fields=["error"])
-                continue
+                sent += 1
+            except Exception as error:  # one that cannot even be written down must not hold up those behind it
+                mail.note(error)
+                if not _is_final(error):
+                    continue
             mail.delete()
-            sent += 1
     Mail.objects.filter(created_at__lt=timezone.now() - KEPT_TRYING).delete()
     return sent
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the server refuses this mail, and will tomorrow: 5xx to its recipient or its content. All else may be our own fault."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return all(code >= 500 for code, _text in error.recipients.values())
+    return isinstance(error, SMTPDataError) and error.smtp_code >= 500
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -128,16 +153,28 @@ def deliver(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
 
 
 def seal(purpose: str, *values: str | int) -> str:
-    """Return a token that stands for these values and cannot be made by others; for links in mails."""
-    return signing.dumps(list(values), salt=f"network.{purpose}", compress=True)
+    """Return a token for a link in a mail: it stands for these values, shows none of them, and cannot be made by others."""
+    words = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return _safe(purpose).encrypt(words.encode()).decode().rstrip("=")
 
 
 def unseal(purpose: str, token: str, lasts: datetime.timedelta | None = None) -> list[Any]:
     """Return what a token stands for; raises `Expired` for one that is forged, of another purpose, or too old."""
+    safe, whole = _safe(purpose), (token + "=" * (-len(token) % 4)).encode()
     try:
-        found: list[Any] = signing.loads(token, salt=f"network.{purpose}", max_age=lasts)
-    except signing.SignatureExpired as error:
-        raise Expired(_("Dieser Link gilt nicht mehr. Bitte fordern Sie einen neuen an.")) from error
-    except signing.BadSignature as error:
+        found: list[Any] = json.loads(safe.decrypt(whole))
+    except InvalidToken as error:
         raise Expired(_("Dieser Link ist unvollständig oder gilt nicht. Bitte kopieren Sie ihn ganz aus der E-Mail.")) from error
+    if lasts is not None and time.time() - safe.extract_timestamp(whole) > lasts.total_seconds():
+        raise Expired(_("Dieser Link gilt nicht mehr. Bitte fordern Sie einen neuen an."))
     return found
+
+
+def _safe(purpose: str) -> MultiFernet:
+    """What encrypts with a key of its own for each purpose; also opens what was sealed before the secret changed."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(_key(purpose, secret))) for secret in secrets])
+
+
+def _key(purpose: str, secret: str) -> bytes:
+    return HKDF(SHA256(), length=32, salt=None, info=f"network.post.seal {purpose}".encode()).derive(secret.encode())

@@ -70,10 +70,12 @@ RIGHTS = {
     "vacancies": at_least(Role.VIEWER),
     **{f"vacancies.view_{model}": at_least(Role.VIEWER) for model in ("vacancy", "unit", "photo")},
     **{f"vacancies.{act}_{model}": at_least(Role.EDITOR) for act in ("add", "change", "delete") for model in ("vacancy", "unit", "photo")},
+    "geo.view_town": at_least(Role.VIEWER),  # to choose one of; they are public
     "network": in_the_contact_point(Role.MODERATOR),
     **{f"network.{act}_organisation": in_the_contact_point(Role.MODERATOR) for act in ("view", "add", "change")},
     **{f"network.{act}_{model}": in_the_contact_point(Role.MODERATOR) for act in ("view", "add", "change", "delete") for model in CURATED},
-    **{f"network.{name}": in_the_contact_point(Role.MODERATOR) for name in ("view_advicecase", "delete_advicecase", "view_caseentry")},
+    **{f"network.{act}_contactpoint": in_the_contact_point(Role.MODERATOR) for act in ("view", "add", "change")},
+    "network.view_inquiry": in_the_contact_point(Role.MODERATOR),
     "network.view_organisationmember": in_the_contact_point(Role.MODERATOR),
     **{f"network.{act}_membership": in_the_contact_point(Role.ADMIN) for act in ("view", "add", "change", "delete")},
 }

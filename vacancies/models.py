@@ -107,6 +107,10 @@ class VacancyQuerySet(models.QuerySet["Vacancy"]):
         last = published.annotate(last_seen_on=Coalesce("verified_at", TruncDate("created_at")))
         return last.filter(last_seen_on__lt=day).order_by("last_seen_on", "key")
 
+    def in_town(self, town: Town | None) -> VacancyQuerySet:
+        """Those of a municipality; all without one."""
+        return self.filter(town=town) if town else self
+
     def with_keys(self, keys: list[str]) -> VacancyQuerySet:
         """Those with one of these keys."""
         return self.filter(key__in=keys)

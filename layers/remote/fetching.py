@@ -65,8 +65,8 @@ class Answer:
     body: bytes
 
 
-def fetch(url: str, hosts: Hosts, limits: Limits | None = None) -> Answer:
-    """Get an address.
+def fetch(url: str, hosts: Hosts, limits: Limits | None = None, sent: bytes | None = None) -> Answer:
+    """Get an address, or post an XML document to it.
 
     Parameters
     ----------
@@ -74,6 +74,8 @@ def fetch(url: str, hosts: Hosts, limits: Limits | None = None) -> Answer:
         https; http only for an internal host.
     hosts : Hosts
     limits : Limits, optional
+    sent : bytes, optional
+        The XML document.
 
     Raises
     ------
@@ -93,7 +95,7 @@ def fetch(url: str, hosts: Hosts, limits: Limits | None = None) -> Answer:
     watch.start()
     try:
         line.open(places, limits.connect_s)
-        return _ask(line, parts, port, limits)
+        return _ask(line, parts, port, limits, sent)
     except (OSError, http.client.HTTPException, ValueError) as error:
         if line.was_cut:
             raise RemoteFailed(f"{host}: no complete answer within {limits.total_s:.0f} seconds") from error
@@ -217,7 +219,7 @@ class _Line:
             self.sock = None
 
 
-def _ask(line: _Line, parts: SplitResult, port: int, limits: Limits) -> Answer:
+def _ask(line: _Line, parts: SplitResult, port: int, limits: Limits, sent: bytes | None) -> Answer:
     """Send the request on an open line and read the answer."""
     assert line.sock is not None
     line.sock.settimeout(limits.total_s)
@@ -231,11 +233,14 @@ def _ask(line: _Line, parts: SplitResult, port: int, limits: Limits) -> Answer:
         "Accept-Encoding": "identity",
         "Connection": "close",
     }
-    connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers=headers)
+    if sent is not None:
+        headers["Content-Type"] = "application/xml; charset=utf-8"
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection.request("GET" if sent is None else "POST", target, body=sent, headers=headers)
     response = connection.getresponse()
     if 300 <= response.status < 400:
-        target = re.sub(r"[^\x21-\x7e]", "?", response.getheader("Location", "")[:200])
-        raise RemoteFailed(f"{line.host}: redirects to {target or 'nowhere'}; redirects are not followed, enter the right address")
+        other = re.sub(r"[^\x21-\x7e]", "?", response.getheader("Location", "")[:200])
+        raise RemoteFailed(f"{line.host}: redirects to {other or 'nowhere'}; redirects are not followed, enter the right address")
     if response.status != 200:
         raise RemoteFailed(f"{line.host}: answers {response.status} {text_of(response.read(CHUNK))}".strip())
     if (response.getheader("Content-Encoding") or "identity").lower() != "identity":

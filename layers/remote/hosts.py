@@ -1,4 +1,4 @@
-"""Which hosts may be asked, and the entries that are ready."""
+"""Which hosts may be asked, the entries that are ready, and the catalogues to look for more."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from layers.remote.fetching import Hosts
 from layers.remote.layer import RemoteLayer
 
 ENTRIES = DATA / "remote_layers.toml"
+CATALOGUES = DATA / "catalogues.toml"
 
 
 @lru_cache(maxsize=1)
@@ -22,9 +23,16 @@ def ready_entries() -> dict[str, dict[str, Any]]:
     return tomllib.loads(ENTRIES.read_text(encoding="utf-8"))
 
 
+@lru_cache(maxsize=1)
+def ready_catalogues() -> dict[str, dict[str, str]]:
+    """Return the catalogues of data/catalogues.toml by key; the first is asked when none is named."""
+    return tomllib.loads(CATALOGUES.read_text(encoding="utf-8"))
+
+
 def allowed_hosts() -> Hosts:
-    """Return the hosts of the settings; without any, those of the ready entries."""
-    named = settings.REMOTE_HOSTS or [urlsplit(e["url"]).hostname or "" for e in ready_entries().values()]
+    """Return the hosts of the settings; without any, those of the ready entries and catalogues."""
+    ready = [*ready_entries().values(), *ready_catalogues().values()]
+    named = settings.REMOTE_HOSTS or [urlsplit(e["url"]).hostname or "" for e in ready]
     return Hosts(frozenset(h.strip().lower() for h in named if h.strip()), frozenset(settings.REMOTE_INTERNAL_HOSTS))
 
 

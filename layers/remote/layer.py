@@ -34,6 +34,10 @@ class RemoteLayerQuerySet(models.QuerySet["RemoteLayer"]):
         """Layers that an operator has checked and switched on."""
         return self.filter(enabled=True)
 
+    def without_address(self) -> RemoteLayerQuerySet:
+        """Layers whose service nobody has found yet."""
+        return self.filter(url="").order_by("key")
+
     def due(self, now: datetime.datetime | None = None) -> RemoteLayerQuerySet:
         """Enabled layers whose last success lies further back than they may."""
         late = Q(last_success_at__isnull=True) | Q(

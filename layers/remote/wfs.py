@@ -48,18 +48,23 @@ def capabilities(asked: Asked, service: str, ask: Ask) -> Any:
     RemoteFailed
         When it is no such document, or has no such layer.
     """
-    body = ask(address(asked.url, service=service.upper(), version=asked.version, request="GetCapabilities"))
+    made = described(asked.url, service, asked.version, ask)
+    _listed(asked.layer, made)
+    return made
+
+
+def described(url: str, service: str, version: str, ask: Ask) -> Any:
+    """Return the same, whatever layers there are."""
+    body = ask(address(url, service=service.upper(), version=version, request="GetCapabilities"))
     name, attributes = root_of(body)
     _no_report(name, body)
     said = attributes.get("version", "")
-    if "apabilities" not in name or said != asked.version:
-        raise RemoteFailed(f"no capabilities of {service.upper()} {asked.version}; the service answers {name} {said}".strip())
+    if "apabilities" not in name or said != version:
+        raise RemoteFailed(f"no capabilities of {service.upper()} {version}; the service answers {name} {said}".strip())
     try:
-        made = (WebFeatureService if service == "wfs" else WebMapService)(asked.url, version=asked.version, xml=body)
+        return (WebFeatureService if service == "wfs" else WebMapService)(url, version=version, xml=body)
     except BAD as error:
         raise RemoteFailed(f"the capabilities cannot be read ({error})") from error
-    _listed(asked.layer, made)
-    return made
 
 
 def _listed(layer: str, service: Any) -> str:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import transaction
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from geo.errors import Expired, NotAllowed
-from network import post
+from network import limits, post
 from network.advice.forms import CONSENT_VERSION
-from network.advice.models import AdviceCase, CaseEntry, State, person_name
+from network.advice.models import AdviceCase, CaseEntry, State
+from network.people.models import chosen_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -23,23 +25,26 @@ if TYPE_CHECKING:
 CONFIRM, READ = "advice-confirm", "advice-case"
 CONFIRM_WITHIN = datetime.timedelta(days=3)
 READ_WITHIN = datetime.timedelta(days=400)
-PER_DAY = 5  # questions one address may ask in a day, so that nobody floods another's mailbox
+A_DAY = {"address": 5, "connection": 10}  # questions
+
+
+def take_in(request: HttpRequest, **answers: Any) -> AdviceCase:
+    """Keep a filled-in intake; sent twice it is one case. Without an account a mail asks to confirm the address. Raises `TooMany`."""
+    words = {name: value for name, value in answers.items() if name != "consent"} | {"consent_text_version": CONSENT_VERSION}
+    if (known := AdviceCase.objects.filter(once=words["once"]).first()) is not None:
+        return known
+    user = request.user
+    if user.is_authenticated and user.email:
+        name = words.get("client_name") or chosen_name(user)
+        words |= {"client": user, "client_name": name, "client_mail": user.email, "confirmed_at": timezone.now()}
+    limits.note("advice", A_DAY, request, address=words["client_mail"])
+    return _keep(words.pop("once"), words | {"language": get_language() or "de"})
 
 
 @transaction.atomic
-def take_in(answers: dict[str, Any], user: Any) -> AdviceCase:
-    """Keep a filled-in intake; sent twice it is one case. Without an account a mail asks to confirm the address."""
-    once = answers.pop("once")
-    answers.pop("consent", None)
-    signed_in = user.is_authenticated and bool(user.email)
-    if signed_in:
-        answers |= {"client": user, "client_name": person_name(user), "client_mail": user.email, "confirmed_at": timezone.now()}
-    day_ago = timezone.now() - datetime.timedelta(days=1)
-    if AdviceCase.objects.filter(client_mail__iexact=answers["client_mail"], created_at__gt=day_ago).exclude(once=once).count() >= PER_DAY:
-        raise NotAllowed(_("Von dieser Adresse kamen heute schon {n} Anfragen. Bitte schreiben Sie morgen weiter.").format(n=PER_DAY))
-    words = {**answers, "consent_text_version": CONSENT_VERSION, "language": get_language() or "de"}
+def _keep(once: uuid.UUID, words: dict[str, Any]) -> AdviceCase:
     case, new = AdviceCase.objects.get_or_create(once=once, defaults=words)
-    if new and not signed_in:
+    if new and not case.confirmed_at:
         link = reverse("advice_confirm", args=[post.seal(CONFIRM, case.pk)])
         post.write(case.client_mail, "advice_confirm", {"case": case, "link": link}, language=case.language)
     elif new:
@@ -72,46 +77,42 @@ def confirm(case: AdviceCase) -> None:
 
 
 @transaction.atomic
-def write_to_client(case: AdviceCase, text: str, by: User) -> None:
+def write_to_client(case: AdviceCase, text: str, by: User) -> CaseEntry:
     """Send the client a message; from then on the case waits for an answer."""
     if not case.is_open:
         raise NotAllowed(_("Der Fall ist erledigt; bitte öffnen Sie ihn zuerst wieder."))
-    case.note(CaseEntry.Kind.TO_CLIENT, text, by)
+    entry = case.note(CaseEntry.Kind.TO_CLIENT, text, by)
     if case.state == State.NEW:
         case.hand_to(adviser=by, by=by)
     case.move(State.WAITING_CLIENT, by)
-    context = {"case": case, "text": text, "link": client_link(case), "adviser": person_name(by)}
+    context = {"case": case, "text": text, "link": client_link(case), "adviser": chosen_name(by)}
     post.write(case.client_mail, "advice_message", context, language=case.language)
+    return entry
 
 
 @transaction.atomic
-def answer(case: AdviceCase, text: str) -> None:
+def answer(case: AdviceCase, text: str) -> CaseEntry:
     """Keep the client's answer; the case goes on, a resolved one is open again."""
     if case.state == State.CLOSED:
         raise NotAllowed(_("Diese Anfrage ist geschlossen. Bitte stellen Sie eine neue."))
-    case.note(CaseEntry.Kind.FROM_CLIENT, text, case.client)
+    entry = case.note(CaseEntry.Kind.FROM_CLIENT, text, case.client)
     if case.state in (State.WAITING_CLIENT, State.RESOLVED):
         case.move(State.IN_PROGRESS)
-    if case.adviser and case.adviser.email:
-        post.write(case.adviser.email, "advice_answer", {"case": case, "link": case.get_absolute_url()})
+    _tell_handlers(case, "advice_answer")
+    return entry
 
 
 @transaction.atomic
-def hand_over(case: AdviceCase, answers: dict[str, Any], by: User) -> None:
-    """Give the case to somebody, tell the new adviser, and tell the client who it is."""
+def hand_over(case: AdviceCase, by: User, **answers: Any) -> AdviceCase:
+    """Give the case to somebody, tell them, and tell the client who it is."""
     case.hand_to(answers["adviser"], answers["organisation"], reason=answers["reason"], by=by)
-    if case.adviser and case.adviser != by and case.adviser.email:
-        post.write(case.adviser.email, "advice_assigned", {"case": case, "link": case.get_absolute_url()})
-    name = case.organisation.name if case.organisation else person_name(case.adviser)
+    _tell_handlers(case, "advice_assigned", but=by)
+    name = case.organisation.name if case.organisation else chosen_name(case.adviser)
     post.write(case.client_mail, "advice_handed", {"case": case, "name": name, "link": client_link(case)}, language=case.language)
+    return case
 
 
-def forget(now: datetime.datetime | None = None) -> int:
-    """Delete cases that nobody confirmed and those that were done long ago (settings.ADVICE_KEPT_DAYS); return how many."""
-    now = now or timezone.now()
-    unconfirmed = AdviceCase.objects.all().never_confirmed(now - CONFIRM_WITHIN)
-    ended = AdviceCase.objects.all().ended_before(now - datetime.timedelta(days=settings.ADVICE_KEPT_DAYS))
-    gone = unconfirmed.count() + ended.count()
-    unconfirmed.delete()
-    ended.delete()
-    return gone
+def _tell_handlers(case: AdviceCase, mail: str, but: User | None = None) -> None:
+    for user in case.handlers:
+        if user != but and user.email:
+            post.write(user.email, mail, {"case": case, "link": case.get_absolute_url()})

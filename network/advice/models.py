@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import secrets
 import uuid
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -18,9 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from geo.errors import NotAllowed
 from geo.models import Town
 from network.knowhow.choices import Audience, Phase, Topic
-from network.members import Membership, Role
-from network.organisations.models import Organisation
+from network.members import Membership
+from network.organisations.models import Organisation, OrganisationMember
+from network.people.models import shown_name
 from network.sourced import labels_of, some_of
+from vacancies.models import new_key
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -49,14 +50,16 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 OPEN = (State.NEW, State.ASSIGNED, State.IN_PROGRESS, State.WAITING_CLIENT)
 
 
-def new_key() -> str:
-    """Return a random key; nobody finds a case by counting."""
-    return secrets.token_urlsafe(9).replace("-", "a").replace("_", "b").lower()
-
-
-def coordinates(user: User | AnonymousUser) -> bool:
-    """Whether a person coordinates advice and events: superusers and moderators of the contact point."""
-    return bool(user.is_active and (user.is_superuser or Membership.objects.all().of(user, Role.MODERATOR).cover_the_state()))
+def _handled_by(user: User | AnonymousUser) -> Q:
+    """Those of organisations whose contact the person is, and those they advise as long as they belong to somewhere."""
+    if user.has_perm("network.coordinate"):
+        return Q(pk__isnull=False)
+    if not user.is_active or user.pk is None:
+        return Q(pk__in=())
+    advised = Q(adviser_id=user.pk)
+    if not Membership.objects.all().of(user).exists():
+        advised &= Q(organisation__in=Organisation.objects.all().of(user).values("pk"))
+    return advised | Q(organisation__in=Organisation.objects.all().kept_by(user).values("pk"))
 
 
 class CaseQuerySet(models.QuerySet["AdviceCase"]):
@@ -71,25 +74,23 @@ class CaseQuerySet(models.QuerySet["AdviceCase"]):
         return self.submitted().filter(state__in=OPEN)
 
     def unassigned(self) -> CaseQuerySet:
-        """Open ones that no adviser and no organisation has taken."""
-        return self.open().filter(adviser__isnull=True, organisation__isnull=True)
+        """Open ones that nobody works on: no adviser who still may, and no organisation with a contact."""
+        advises = Q(adviser__is_superuser=True) | Q(adviser__in=Membership.objects.all().in_force().values("user"))
+        kept = Q(organisation__in=OrganisationMember.objects.all().contacts().values("organisation"))
+        return self.open().exclude(pk__in=AdviceCase.objects.filter((advises & Q(adviser__is_active=True)) | kept).values("pk"))
 
     def waiting_since(self, day: datetime.date) -> CaseQuerySet:
         """Those that have waited for their client since that day or longer."""
         return self.submitted().filter(state=State.WAITING_CLIENT, state_since__date__lte=day)
 
     def visible_to(self, user: User | AnonymousUser) -> CaseQuerySet:
-        """Those a person may see: all for coordinators, else those the person advises or asked."""
-        if coordinates(user):
-            return self.submitted()
-        if not user.is_active or user.pk is None:
-            return self.none()
-        return self.submitted().filter(Q(adviser_id=user.pk) | Q(client_id=user.pk))
+        """Those a person may see: those they may work on, and those they asked."""
+        own = Q(client_id=user.pk) if user.is_active and user.pk else Q(pk__in=())
+        return self.submitted().filter(own | _handled_by(user))
 
     def handled_by(self, user: User | AnonymousUser) -> CaseQuerySet:
-        """Those a person may work on: all for coordinators, else those the person advises."""
-        seen = self.visible_to(user)
-        return seen if coordinates(user) else seen.filter(adviser_id=user.pk)
+        """Those a person may work on: all for coordinators, else those the person advises or keeps for an organisation."""
+        return self.submitted().filter(_handled_by(user))
 
     def never_confirmed(self, before: datetime.datetime) -> CaseQuerySet:
         """Those whose address nobody has confirmed and that were written before a moment."""
@@ -160,6 +161,18 @@ class AdviceCase(models.Model):
         return self.state in OPEN
 
     @property
+    def adviser_name(self) -> str:
+        return shown_name(self.adviser) if self.adviser else ""
+
+    @property
+    def handlers(self) -> list[User]:
+        """Who is told of what happens: the adviser as long as they may work on it, else the contacts of the organisation."""
+        if self.adviser and AdviceCase.objects.all().handled_by(self.adviser).contains(self):
+            return [self.adviser]
+        people = self.organisation.people.all().contacts().select_related("user") if self.organisation else ()
+        return [person.user for person in people]
+
+    @property
     def next_states(self) -> list[tuple[str, str]]:
         """Where the case may go by a click; assigning has a form of its own."""
         return [(s.value, str(s.label)) for s in State if s in TRANSITIONS[self.state] and s != State.ASSIGNED]
@@ -215,18 +228,13 @@ class AdviceCase(models.Model):
             raise NotAllowed(_now("Ein geklärter oder geschlossener Fall wird nicht mehr übergeben."))
         self.adviser, self.organisation = adviser, organisation
         self.save(update_fields=["adviser", "organisation"])
-        names = " / ".join(name for name in (adviser and person_name(adviser), organisation and organisation.name) if name)
+        names = " / ".join(name for name in (adviser and shown_name(adviser), organisation and organisation.name) if name)
         self.note(CaseEntry.Kind.HANDED, f"{names}: {reason.strip()}" if reason.strip() else names, by)
         self.move(State.ASSIGNED, by)
 
     def note(self, kind: str, text: str, by: User | None = None) -> CaseEntry:
         """Add to what was said and done."""
         return self.entries.create(kind=kind, text=text, author=by)
-
-
-def person_name(user: Any) -> str:
-    """Return the name a person goes by."""
-    return str(user.get_full_name() or user.get_username())
 
 
 class EntryQuerySet(models.QuerySet["CaseEntry"]):
@@ -262,3 +270,7 @@ class CaseEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.created_at:%Y-%m-%d})"
+
+    @property
+    def author_name(self) -> str:
+        return shown_name(self.author) if self.author else ""

@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from geo.filtering import LONGEST_KEPT
+
 LASTS = relativedelta(months=12)  # without renewal
 UNCONFIRMED = datetime.timedelta(days=7)
 
@@ -48,8 +50,12 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Confirmed ones that end on or before a day unless they are renewed."""
         return self.confirmed().filter(expires_on__lte=day)
 
+    def to_remind(self, after: datetime.date, day: datetime.date) -> SubscriptionQuerySet:
+        """Those that end after one day and on or before another, and that were not reminded of it."""
+        return self.expiring_on(day).filter(expires_on__gt=after, reminded_on=None)
+
     def same_as(self, kind: str, address: str, query: str) -> Subscription | None:
-        return self.filter(kind=kind, address=address, query=query).first()
+        return self.filter(kind=kind, address__iexact=address, query=query).first()
 
 
 class Subscription(models.Model):
@@ -60,7 +66,7 @@ class Subscription(models.Model):
 
     kind = models.CharField(_("Art"), max_length=8, choices=Kind.choices)
     address = models.EmailField(_("E-Mail-Adresse"))
-    query = models.CharField(_("Suche"), max_length=1000, blank=True)
+    query = models.CharField(_("Suche"), max_length=LONGEST_KEPT, blank=True)
     language = models.CharField(_("Sprache"), max_length=2, choices=settings.LANGUAGES, default="de")
     frequency = models.CharField(_("Wie oft?"), max_length=8, choices=Frequency.choices, default=Frequency.WEEKLY)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from geo.errors import Expired, InvalidParameter, InvalidParameters
 from layers.publish.snapshot import store
 from network.alerts.models import UNCONFIRMED, Frequency, Kind, Subscription
-from network.limits import Attempt
 from network.post import Mail, base_url, seal, unseal, write
 from vacancies.filters import VacancyFilter
 from vacancies.public import PublicVacancy
@@ -53,6 +52,7 @@ def begin(kind: str, address: str, query: str, frequency: str, language: str) ->
 
     Nothing tells whether an address is known here already: who has it gets a mail either way.
     """
+    address = address.lower()
     with transaction.atomic():
         known = Subscription.objects.all().same_as(kind, address, query)
         if known is not None and known.confirmed_at is not None:
@@ -112,21 +112,17 @@ def _tell(subscription: Subscription, state: str) -> bool:
     return bool(fresh)
 
 
-def tidy(now: datetime.datetime) -> dict[str, int]:
-    """Delete what was never confirmed and what has ended, remind ten days before the end; returns how many of each."""
-    day = timezone.localdate(now)
-    Attempt.objects.all().before(day).delete()
-    unconfirmed = Subscription.objects.all().never_confirmed(now).delete()[0]
-    ended = Subscription.objects.all().expiring_on(day).delete()[0]
-    reminded = 0
-    for found in Subscription.objects.all().expiring_on(day + REMIND).filter(reminded_on=None):
+def remind(now: datetime.datetime) -> int:
+    """Remind ten days before the end; returns how many. What has ended goes by network.privacy.retention."""
+    day, reminded = timezone.localdate(now), 0
+    for found in Subscription.objects.all().to_remind(day, day + REMIND):
         with transaction.atomic():
             found.reminded_on = day
             found.save(update_fields=["reminded_on"])
             context = _context(found) | {"renew": base_url() + link("alert_renew", found)}
             write(found.address, "alert_expiring", context, language=found.language, unsubscribe=link("alert_stop", found))
             reminded += 1
-    return {"unconfirmed": unconfirmed, "ended": ended, "reminded": reminded}
+    return reminded
 
 
 def title_of(subscription: Subscription) -> str:

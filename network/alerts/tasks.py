@@ -24,7 +24,7 @@ def alerts_of_the_week(timestamp: int = 0) -> None:  # noqa: ARG001 - when it wa
 
 
 @app.periodic(cron="20 6 * * *")
-@app.task(name="tidy_alerts", queueing_lock="tidy_alerts", lock="alerts")
-def tidy_alerts(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
-    """What was never confirmed, what ends, what is about to."""
-    sending.tidy(timezone.now())
+@app.task(name="remind_alerts", queueing_lock="remind_alerts", lock="alerts")
+def remind_alerts(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
+    """What is about to end."""
+    sending.remind(timezone.now())

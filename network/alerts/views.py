@@ -13,6 +13,7 @@ from network import limits
 from network.alerts import sending
 from network.alerts.forms import AlertForm
 from network.alerts.models import Kind, Subscription
+from network.trying import attempt
 from vacancies.filters import VacancyFilter
 from vacancies.listing import PAGE_PARAMETERS
 
@@ -22,17 +23,19 @@ from vacancies.listing import PAGE_PARAMETERS
 def order(request: HttpRequest) -> HttpResponse:
     """Order mails about the search in the address."""
     wanted = VacancyFilter.parse(request.GET, ignore=PAGE_PARAMETERS)
-    query = wanted.query_string()
+    query = wanted.to_keep()
     sending.check_size(query)
-    form = AlertForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        language = "en" if get_language() == "en" else "de"
-        given = form.cleaned_data["address"], query, form.cleaned_data["frequency"]
-        limits.note("alert", limits.MAILS_A_DAY, request, address=given[0])
-        sending.begin(Kind.SEARCH, *given, language)
-        return redirect("alert_sent")
-    context = {"form": form, "wanted": wanted, "query": query}
-    return render(request, "network/alerts/order.html", context, status=400 if form.errors else 200)
+
+    def ordered(address: str, frequency: str) -> Subscription:
+        limits.note("alert", limits.MAILS_A_DAY, request, address=address)
+        return sending.begin(Kind.SEARCH, address, query, frequency, "en" if get_language() == "en" else "de")
+
+    form, status = AlertForm(request.POST or None), 200
+    if request.method == "POST":
+        done, status = attempt(form, ordered)
+        if done:
+            return redirect("alert_sent")
+    return render(request, "network/alerts/order.html", {"form": form, "wanted": wanted, "query": query}, status=status)
 
 
 @never_cache

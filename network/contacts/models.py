@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from geo.models import District, Town
 from network.contacts.routing import Candidate, Place
-from network.members import Membership, Role, is_an_amt
+from network.members import is_an_amt, managed_by
 from network.organisations.models import Organisation
 from vacancies.models import new_key
 
@@ -94,17 +94,12 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
 
     def managed_by(self, user: User | AnonymousUser) -> ContactPointQuerySet:
         """Those that a person may change: who manages the whole area."""
-        held = Membership.objects.all().of(user, Role.MANAGER)
-        if (user.is_active and user.is_superuser) or held.cover_the_state():
+        area = managed_by(user)
+        if area.everywhere:
             return self.listed()
-        districts = held.exclude(district=None).values("district")
-        unions = held.exclude(admin_union="").values("admin_union")
-        within = Town.objects.filter(district__in=districts).exclude(admin_union="").values("admin_union")
-        own = Membership.objects.all().towns_of(user, Role.MANAGER)
-        some, others = ContactPoint.towns.through.objects.all(), Town.objects.exclude(pk__in=own.values("pk"))
+        some, others = ContactPoint.towns.through.objects.all(), Town.objects.exclude(pk__in=area.towns.values("pk"))
         towns = Q(pk__in=some.values("contactpoint")) & ~Q(pk__in=some.filter(town__in=others).values("contactpoint"))
-        wide = Q(district__in=districts) | Q(admin_union__in=unions) | Q(admin_union__in=within)
-        return self.listed().filter(wide | towns)
+        return self.listed().filter(area.wide | towns)
 
     def to_ask_again(self, day: datetime.date) -> ContactPointQuerySet:
         """Those with a mailbox that were not confirmed for a year and not asked since."""
@@ -192,13 +187,16 @@ class ContactPoint(models.Model):
     @property
     def area(self) -> str:
         """Where it is responsible, as a person says it."""
+        return self.wide_area or ", ".join(sorted(t.name for t in self.towns.all()))
+
+    @property
+    def wide_area(self) -> str:
+        """The same where it is the state, an Amt or a district; '' where it is single towns."""
         if self.statewide:
             return str(_("ganz Brandenburg"))
         if self.admin_union:
             return str(_("Amt {name}")).format(name=self.admin_union)
-        if self.district:
-            return str(self.district)
-        return ", ".join(sorted(t.name for t in self.towns.all()))
+        return str(self.district or "")
 
     def confirm(self) -> None:
         """Say that it holds today."""

@@ -65,10 +65,12 @@ def _called(key: str) -> ContactPoint:
 @never_cache
 @login_required
 def add_contact(request: HttpRequest) -> HttpResponse:
-    """Enter a contact for an area that one manages."""
+    """Enter a contact for an area that one manages; coordinators who manage none do it in the administration."""
     if not request.user.has_perm("network.manage_members"):
+        if request.user.has_perm("network.coordinate"):
+            return redirect("admin:network_contactpoint_add")
         raise NotAllowed(_("Kontakte tragen Mitglieder mit der Rolle „{role}“ ein.").format(role=Role.MANAGER.label))
-    form = NewContactForm(request.user, request.POST or None)
+    form = NewContactForm(request.user, request.POST or None, initial={"area": request.GET.get("area", "")[:60]})
     if request.method == "POST" and form.is_valid():
         saved = form.save()
         messages.success(request, _("„{name}“ steht jetzt im Verzeichnis.").format(name=saved))
@@ -79,8 +81,12 @@ def add_contact(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def change_contact(request: HttpRequest, key: str) -> HttpResponse:
-    """Mend an entry; saving says that it holds today."""
-    found = get_object_or_404(ContactPoint.objects.all().managed_by(request.user), key=key)
+    """Mend an entry; saving says that it holds today. Coordinators who do not manage its area do it in the administration."""
+    found = ContactPoint.objects.all().managed_by(request.user).called(key)
+    if found is None and request.user.has_perm("network.coordinate"):
+        return redirect("admin:network_contactpoint_change", _called(key).pk)
+    if found is None:
+        raise Http404
     form = ContactForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         form.save()

@@ -23,7 +23,8 @@ from layers.publish.files import cell
 from network.desk.lists import LISTS, DeskList
 from network.desk.models import Assignment
 from network.ical import ZONE
-from network.members import Membership, Role, roles_from
+from network.members import Membership, roles_from
+from network.people.models import chosen_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -40,12 +41,21 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """What a row says in a column; `link` lists what a number counts."""
+
+    label: str
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
 class Line:
     """A row as it is shown."""
 
     key: str
     heading: str
-    cells: tuple[tuple[str, str], ...]
+    cells: tuple[Cell, ...]
     since: datetime.date | None
     link: str
     assignment: Assignment | None
@@ -104,7 +114,7 @@ class Desk:
             where = "district__ags5" if one.town == "pk" else f"{one.town}__district__ags5"
             found = found.filter(**{where: wanted.district})
         if wanted.person:
-            taken = Assignment.objects.all().open().on(one.key)
+            taken = Assignment.objects.all().on(one.key)
             if wanted.person == "nobody":
                 return found.exclude(pk__in=taken.rows())
             of = taken.filter(assignee=self.user.pk if wanted.person == "mine" else int(wanted.person))
@@ -124,7 +134,7 @@ class Desk:
     def lines(self, one: DeskList, rows: Iterable[Any]) -> list[Line]:
         """Return rows of a list as they are shown, each with who takes care of it."""
         every = list(rows)
-        open_ones = Assignment.objects.all().open().on(one.key, [str(r.pk) for r in every]).select_related("assignee__person")
+        open_ones = Assignment.objects.all().on(one.key, [str(r.pk) for r in every]).select_related("assignee__person")
         taken = {a.row: a for a in open_ones}
         return [_line(one, row, taken.get(str(row.pk))) for row in every]
 
@@ -137,26 +147,25 @@ class Desk:
         for line in self.lines(one, self.rows(one, wanted)):
             a = line.assignment
             tail = [line.since or "", name_of(a.assignee) if a else "", (a and a.due_on) or "", a.note if a else ""]
-            writer.writerow([cell(v) for v in (line.heading, *(v for _label, v in line.cells), *tail)])
+            writer.writerow([cell(v) for v in (line.heading, *(c.text for c in line.cells), *tail)])
         return out.getvalue()
 
     def tasks(self) -> list[tuple[DeskList, Assignment]]:
         """Return what the person is to take care of, with its list, what is due first at the top."""
         own = {one.key: one for one in self.lists}
-        return [(own[a.list], a) for a in Assignment.objects.all().open().of(self.user) if a.list in own]
+        return [(own[a.list], a) for a in Assignment.objects.all().of(self.user) if a.list in own]
 
 
 def coordinators() -> QuerySet[Any]:
     """Return the people of the contact point who may be given a task."""
-    held = Membership.objects.all().in_force().filter(statewide=True, role__in=roles_from(Role.MODERATOR))
+    held = Membership.objects.all().in_force().coordinating()
     people = get_user_model().objects.filter(is_active=True, pk__in=held.values("user"))
     return people.select_related("person").order_by("person__display_name", "email")
 
 
 def name_of(user: Any) -> str:
     """Return what a colleague is called: the chosen name, else the address."""
-    person = getattr(user, "person", None)
-    return str(person.display_name if person and person.display_name else user.email or user.get_username())
+    return chosen_name(user) or str(user.email or user.get_username())
 
 
 def _day_of(value: Any) -> datetime.date | None:
@@ -165,7 +174,7 @@ def _day_of(value: Any) -> datetime.date | None:
 
 def _line(one: DeskList, row: Any, assignment: Assignment | None) -> Line:
     head, *others = one.columns
-    cells = tuple((str(c.label), _text(c.tell(row))) for c in others)
+    cells = tuple(Cell(str(c.label), _text(c.tell(row)), c.link(row) if c.link else "") for c in others)
     return Line(str(row.pk), _text(head.tell(row)), cells, _day_of(getattr(row, one.since)), one.link(row), assignment)
 
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.query import QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -21,6 +22,7 @@ from network.contacts.models import ContactPoint
 from network.gathering.models import Event
 from network.ical import ZONE
 from network.inquiries.models import Inquiry
+from network.intake.keeping import YEAR
 from network.knowhow.models import FundingProgramme
 from network.members import Role
 from network.organisations.models import Organisation
@@ -33,10 +35,11 @@ UNSEEN_DAYS, STALE_DAYS, DEADLINE_DAYS, ANSWER_DAYS = 30, 365, 60, 7
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a list: its heading, and the words of a row."""
+    """A column of a list: its heading, the words of a row, and for a number the page that lists exactly what it counts."""
 
     label: Any
     tell: Callable[[Any], Any]
+    link: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def _closing(now: datetime.datetime) -> QuerySet[Any]:
 
 def _stale_towns(now: datetime.datetime) -> QuerySet[Any]:
     """Municipalities with vacancies that nobody has confirmed for twelve months: `stale` of them, the oldest from `stale_since`."""
-    stale = Q(vacancies__in=Vacancy.objects.all().unconfirmed_since(_ago(now, STALE_DAYS)).values("pk"))
+    stale = Q(vacancies__in=Vacancy.objects.all().unconfirmed_since(_day(now) - YEAR).values("pk"))
     seen = Coalesce("vacancies__verified_at", "vacancies__created_at__date")
     towns = Town.objects.current().filter(stale).defer("geom").select_related("district").defer("geom", "district__geom")
     return towns.annotate(stale=Count("vacancies", filter=stale), stale_since=Min(seen, filter=stale)).order_by("stale_since", "name")
@@ -106,11 +109,20 @@ def _without_contact(_now: datetime.datetime) -> QuerySet[Any]:
     """Municipalities with published vacancies that no contact in the directory is responsible for, but that of the whole state."""
     listed = ContactPoint.objects.all().listed()
     published = Q(vacancies__publication="published")
-    covered = Q(pk__in=listed.values("towns")) | Q(district__in=listed.exclude(district=None).values("district"))
+    covered = Q(pk__in=listed.exclude(towns=None).values("towns")) | Q(district__in=listed.exclude(district=None).values("district"))
     covered |= Q(admin_union__in=listed.exclude(admin_union="").values("admin_union"))
     towns = Town.objects.current().filter(published).exclude(covered).select_related("district").defer("geom", "district__geom")
     counted = {"objects_n": Count("vacancies", filter=published), "oldest": Min("vacancies__created_at", filter=published)}
     return towns.annotate(**counted).order_by("oldest", "name")
+
+
+def _published_in(town: Town) -> str:
+    """The page of the published vacancies of a town, public or not, as the administration lists them."""
+    return f"{reverse('admin:vacancies_vacancy_changelist')}?{urlencode({'town__id__exact': town.pk, 'publication__exact': 'published'})}"
+
+
+def _unconfirmed_in(town: Town) -> str:
+    return f"{reverse('stale_list')}?{urlencode({'ort': town.slug})}"
 
 
 def _percent(request: SpaceRequest) -> str:
@@ -176,9 +188,9 @@ LISTS: tuple[DeskList, ...] = (
         columns=(
             Column(_("Gemeinde"), lambda t: t),
             Column(_("Landkreis"), lambda t: t.district),
-            Column(_("Leerstände"), lambda t: t.objects_n),
+            Column(_("Leerstände"), lambda t: t.objects_n, _published_in),
         ),
-        link=lambda _t: reverse("contact_add"),
+        link=lambda t: f"{reverse('contact_add')}?{urlencode({'area': f'town:{t.ags8}'})}",
         act=_("Ansprechstelle eintragen"),
         town="pk",
         for_tenants=Role.MANAGER,
@@ -222,9 +234,9 @@ LISTS: tuple[DeskList, ...] = (
         columns=(
             Column(_("Gemeinde"), lambda t: t),
             Column(_("Landkreis"), lambda t: t.district),
-            Column(_("unbestätigt"), lambda t: t.stale),
+            Column(_("unbestätigt"), lambda t: t.stale, _unconfirmed_in),
         ),
-        link=lambda _t: reverse("stale_list"),
+        link=_unconfirmed_in,
         act=_("Prüfliste öffnen"),
         town="pk",
         for_tenants=Role.MANAGER,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     """Tasks of the desk, asked in sentences."""
-
-    def open(self) -> AssignmentQuerySet:
-        """Those that are not done."""
-        return self.filter(done_at=None)
 
     def on(self, name: str, keys: Iterable[str] | None = None) -> AssignmentQuerySet:
         """Those about rows of one list; of some of its rows where their keys are given."""
@@ -37,16 +32,19 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def assign(self, name: str, row: str, by: User, words: dict[str, object]) -> Assignment:
         """Give a row to a person; a row that somebody has goes to the new one. The same again changes nothing."""
-        found, _new = self.update_or_create(list=name, row=row, done_at=None, defaults={**words, "created_by": by})
+        found, _new = self.update_or_create(list=name, row=row, defaults={**words, "created_by": by})
         return found
 
-    def done_before(self, moment: datetime.datetime) -> AssignmentQuerySet:
-        """Those that were done before a moment."""
-        return self.filter(done_at__lt=moment)
+    def finish(self, pk: int) -> str:
+        """Delete one that is done; returns its list, '' where it was done before."""
+        found = self.filter(pk=pk)
+        name = found.values_list("list", flat=True).first() or ""
+        found.delete()
+        return name
 
 
 class Assignment(models.Model):
-    """A row of one of the desk's lists is somebody's task. `row` is its primary key as text."""
+    """A row of one of the desk's lists is somebody's task, until it is done. `row` is its primary key as text."""
 
     list = models.SlugField(max_length=40)
     row = models.CharField(max_length=40)
@@ -55,7 +53,6 @@ class Assignment(models.Model):
     note = models.CharField(_("Notiz"), max_length=300, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    done_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar = AssignmentQuerySet.as_manager()
 
@@ -64,7 +61,7 @@ class Assignment(models.Model):
         verbose_name = _("Aufgabe")
         verbose_name_plural = _("Aufgaben")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=("list", "row"), condition=models.Q(done_at=None), name="assignment_open_once"),
+            models.UniqueConstraint(fields=("list", "row"), name="assignment_once"),
         ]
 
     def __str__(self) -> str:
@@ -72,11 +69,5 @@ class Assignment(models.Model):
 
     @property
     def is_overdue(self) -> bool:
-        """Whether its day is over and it is not done."""
-        return self.done_at is None and self.due_on is not None and self.due_on < timezone.localdate()
-
-    def finish(self) -> None:
-        """Note that it is done; a second time changes nothing."""
-        if self.done_at is None:
-            self.done_at = timezone.now()
-            self.save(update_fields=["done_at"])
+        """Whether its day is over."""
+        return self.due_on is not None and self.due_on < timezone.localdate()

@@ -94,10 +94,10 @@ def assign(request: HttpRequest, name: str, row: str) -> HttpResponse:
 @coordinator_required
 @require_POST
 def finish(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Assignment, pk=pk)
-    found.finish()
-    messages.success(request, _("Als erledigt vermerkt. Die Zeile bleibt in der Liste, bis die Sache selbst geklärt ist."))
-    return redirect("desk_list", found.list)
+    """Let a task be done; a second click finds it done."""
+    name = Assignment.objects.all().finish(pk)
+    messages.success(request, _("Erledigt. Die Zeile bleibt in der Liste, bis die Sache selbst geklärt ist."))
+    return redirect("desk_list", name) if name else redirect("desk")
 
 
 @never_cache

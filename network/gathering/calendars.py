@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from network import ical
 from network.gathering import recurrence
 from network.gathering.models import Event
 from network.post import base_url
+
+log = logging.getLogger(__name__)
 
 
 def entry_of(event: Event) -> icalendar.Event:
@@ -41,5 +44,11 @@ def entry_of(event: Event) -> icalendar.Event:
 
 
 def entries_of(events: Iterable[Event]) -> list[icalendar.Event]:
-    """Return events as entries."""
-    return [entry_of(event) for event in events]
+    """Return events as entries, without those whose recurrence cannot be read: one wrong row takes no calendar down."""
+    made = []
+    for event in events:
+        try:
+            made.append(entry_of(event))
+        except ValueError:
+            log.error("the recurrence of event %s cannot be read: %s", event.slug, event.rule)
+    return made

@@ -6,6 +6,7 @@ import datetime
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib.auth.models import User
 from django.utils import formats
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from geo.models import UMLAUTS, Town
 from network.gathering.models import Event, Registration
 from network.ical import ZONE
+from network.members import Membership, Role
+from network.organisations.models import Organisation
 
 MOMENT = {"type": "datetime-local"}
 
@@ -44,9 +47,14 @@ class EventForm(forms.ModelForm):
             "description": forms.Textarea(attrs={"rows": 8}),
         }
 
-    def __init__(self, *args: Any, **words: Any) -> None:
+    def __init__(self, user: User, *args: Any, **words: Any) -> None:
         super().__init__(*args, **words)
         self.fields["town"].queryset = Town.objects.current().order_by("name")  # type: ignore[attr-defined]
+        if not user.has_perm("network.coordinate"):
+            own, field = Organisation.objects.all().of(user).distinct(), self.fields["organiser"]
+            field.queryset = own  # type: ignore[attr-defined]
+            field.required = not Membership.objects.all().of(user, Role.EDITOR).exists()  # else nobody would see the draft
+            field.initial = own.first() if field.required else None
 
     def save(self, commit: bool = True) -> Event:
         event: Event = super().save(commit=False)
@@ -89,6 +97,10 @@ class RegistrationForm(forms.ModelForm):
         field.choices = [(moment.isoformat(), formats.date_format(moment, "DATETIME_FORMAT")) for moment in times]  # type: ignore[attr-defined]
         if len(times) == 1:
             field.initial, field.widget = times[0].isoformat(), forms.HiddenInput()
+
+    def clean_name(self) -> str:
+        """In one line: it stands in mails."""
+        return " ".join(self.cleaned_data["name"].split())
 
     def validate_unique(self) -> None:
         """Who registers twice gets the same answer as the first time: nobody learns whether an address is known."""

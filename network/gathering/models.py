@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import uuid
+from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -14,14 +16,15 @@ from django.core.validators import MinValueValidator
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from geo import crs
+from geo.errors import NotAllowed
 from geo.filtering import FilterSet
 from geo.models import Town
-from network.advice.models import coordinates
 from network.gathering import recurrence
 from network.ical import ZONE
 from network.members import Membership, Role
@@ -34,6 +37,7 @@ from vacancies.public import PublicVacancy
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
+log = logging.getLogger(__name__)
 AHEAD = datetime.timedelta(days=366)  # how far recurring events are listed
 
 
@@ -64,31 +68,36 @@ def is_rule(rule: str) -> None:
         raise ValidationError(text.format(why=str(error)[:60])) from error
 
 
+SHOWN = ~Q(state=EventState.DRAFT) & Q(published_at__isnull=False)
+
+
+def _organised_by(user: User | AnonymousUser) -> Q:
+    """Those of the person's organisations, and those they entered as long as they are editor somewhere."""
+    if not user.is_authenticated or not user.is_active:
+        return Q(pk__in=())
+    own = Q(organiser__in=Organisation.objects.all().of(user).values("pk"))
+    return own | Q(entered_by_id=user.pk) if Membership.objects.all().of(user, Role.EDITOR).exists() else own
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     """Events, asked in sentences."""
 
     def shown(self) -> EventQuerySet:
-        """Those everybody sees: published ones and those called off."""
-        return self.exclude(state=EventState.DRAFT)
+        """Those everybody sees: that were published, those called off among them."""
+        return self.filter(SHOWN)
 
     def visible_to(self, user: User | AnonymousUser) -> EventQuerySet:
-        """Those a person sees: drafts are for who entered them and for coordinators."""
-        if coordinates(user):
-            return self
-        return self.filter(~Q(state=EventState.DRAFT) | Q(entered_by_id=user.pk or 0))
+        """Those a person sees: drafts are for who organises them, and for coordinators."""
+        return self if user.has_perm("network.coordinate") else self.filter(SHOWN | _organised_by(user))
 
     def organised_by(self, user: User | AnonymousUser) -> EventQuerySet:
         """Those whose list of participants a person may read: their own and their organisation's, all for coordinators."""
-        if coordinates(user):
-            return self
-        if not user.is_authenticated:
-            return self.none()
-        return self.filter(Q(entered_by_id=user.pk) | Q(organiser__in=Organisation.objects.all().of(user).values("pk")))
+        return self if user.has_perm("network.coordinate") else self.filter(_organised_by(user))
 
     def edited_by(self, user: User | AnonymousUser) -> EventQuerySet:
         """Those a person may change: all for coordinators, else the person's own drafts."""
         mine = self.organised_by(user)
-        return mine if coordinates(user) else mine.filter(state=EventState.DRAFT)
+        return mine if user.has_perm("network.coordinate") else mine.filter(state=EventState.DRAFT)
 
     def drafts(self) -> EventQuerySet:
         """Those that wait to be published."""
@@ -103,8 +112,8 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(Q(ends_at__gte=now) | ~Q(rule=""))
 
     def over(self, now: datetime.datetime) -> EventQuerySet:
-        """Those that took place, last first."""
-        return self.filter(ends_at__lt=now).order_by("-starts_at")
+        """Those that took place, last first; recurring ones may have more times to come."""
+        return self.filter(ends_at__lt=now).order_by("-starts_at", "-pk")
 
     def running(self) -> EventQuerySet:
         """Those that are published and not called off."""
@@ -195,6 +204,10 @@ class Event(models.Model):
         return as_html(self.description)
 
     @property
+    def is_draft(self) -> bool:
+        return self.state == EventState.DRAFT
+
+    @property
     def is_cancelled(self) -> bool:
         return self.state == EventState.CANCELLED
 
@@ -210,7 +223,14 @@ class Event(models.Model):
 
     def times(self, since: datetime.datetime, until: datetime.datetime) -> list[datetime.datetime]:
         """The beginnings between two moments, in the time of Berlin."""
-        found = recurrence.occurrences(self.starts_at, self.rule, self.skipped, since, until, ZONE)
+        return self._times(since, until, self.skipped)
+
+    def _times(self, since: datetime.datetime, until: datetime.datetime, skipped: Collection[datetime.date]) -> list[datetime.datetime]:
+        try:
+            found = recurrence.occurrences(self.starts_at, self.rule, skipped, since, until, ZONE)
+        except ValueError:
+            log.error("the recurrence of event %s cannot be read: %s", self.slug, self.rule)  # one wrong row takes no list down
+            return []
         return [moment.astimezone(ZONE) for moment in found]
 
     def coming(self, now: datetime.datetime) -> list[datetime.datetime]:
@@ -229,15 +249,35 @@ class Event(models.Model):
         """The vacancies it is about, as far as everybody may see them."""
         return list(PublicVacancy.objects.filter(key__in=self.vacancies.values("key")))
 
+    def abandoned(self) -> list[datetime.datetime]:
+        """The times that people are registered for and that the event, as it is written now, does not have any more.
+
+        Who comes to an event that takes place once moves with it, and days that fall out are called off (`seats.keep`).
+        """
+        taken = set(self.registrations.all().to_come(timezone.now()).values_list("begins_at", flat=True))
+        if not taken or self.is_cancelled or not (self.rule or Event.objects.exclude(rule="").filter(pk=self.pk).exists()):
+            return []
+        return sorted(taken - set(self._times(min(taken), max(taken), ())))
+
+    def clean(self) -> None:
+        super().clean()
+        if self.pk and self.starts_at and (lost := self.abandoned()):
+            text = _now(
+                "Für {when} gibt es Anmeldungen; diesen Tag muss es weiter geben. Lassen Sie ihn ausfallen, dann bekommen alle Bescheid."
+            )
+            raise ValidationError({"starts_at": text.format(when=date_format(lost[0].astimezone(ZONE), "DATETIME_FORMAT"))})
+
     def publish(self) -> None:
-        """Show it to everybody; the day it was first shown stays."""
+        """Show it to everybody; the day it was first shown stays. Raises `NotAllowed` for one that was called off."""
+        if self.is_cancelled:
+            raise NotAllowed(_now("Dieser Termin ist abgesagt, und alle wissen es. Bitte tragen Sie ihn neu ein."))
         self.state, self.published_at = EventState.PUBLISHED, self.published_at or timezone.now()
         self.save(update_fields=["state", "published_at", "updated_at"])
 
 
 def enters_events(user: User | AnonymousUser) -> bool:
     """Whether a person may enter events: people of organisations, editors of any municipality, and coordinators."""
-    if coordinates(user) or Membership.objects.all().of(user, Role.EDITOR).exists():
+    if user.has_perm("network.coordinate") or Membership.objects.all().of(user, Role.EDITOR).exists():
         return True
     return bool(user.is_authenticated and Organisation.objects.all().of(user).exists())
 
@@ -248,6 +288,10 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
     def at(self, event: Event, begins: datetime.datetime) -> RegistrationQuerySet:
         """Those for one occurrence, in the order in which they were confirmed."""
         return self.filter(event=event, begins_at=begins).order_by("confirmed_at", "pk")
+
+    def to_come(self, now: datetime.datetime) -> RegistrationQuerySet:
+        """Those for occurrences that have not begun, without those that were given back."""
+        return self.filter(begins_at__gt=now).exclude(state=Registration.State.CANCELLED)
 
     def seated(self) -> RegistrationQuerySet:
         """Those with a seat."""
@@ -261,10 +305,13 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Those with a seat, then those who wait."""
         return self.filter(state__in=("seated", "waiting")).order_by("begins_at", "state", "confirmed_at", "pk")
 
-    def forgettable(self, now: datetime.datetime, days: int) -> RegistrationQuerySet:
-        """Those whose occurrence was so many days ago, and those whose mail nobody confirmed within three days."""
-        old = Q(begins_at__lt=now - datetime.timedelta(days=days))
-        return self.filter(old | Q(state=Registration.State.PENDING, created_at__lt=now - datetime.timedelta(days=3)))
+    def of_events_before(self, when: datetime.datetime) -> RegistrationQuerySet:
+        """Those whose occurrence was before a moment."""
+        return self.filter(begins_at__lt=when)
+
+    def never_confirmed(self, before: datetime.datetime) -> RegistrationQuerySet:
+        """Those whose mail nobody confirmed and that were made before a moment."""
+        return self.filter(state=Registration.State.PENDING, created_at__lt=before)
 
 
 class Registration(models.Model):

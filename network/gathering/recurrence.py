@@ -33,14 +33,21 @@ def parts_of(rule: str) -> dict[str, str]:
         found[name] = value
     if found.get("FREQ") not in FREQUENCIES:
         raise ValueError(f"FREQ={found.get('FREQ', '')}")
-    if "UNTIL" in found and not re.fullmatch(r"\d{8}", found["UNTIL"]):
-        raise ValueError(f"UNTIL={found['UNTIL']}")
+    if "UNTIL" in found:
+        _day_of(found["UNTIL"])
     for name in ("INTERVAL", "COUNT"):
         if name in found and not re.fullmatch(r"[1-9]\d{0,2}", found[name]):
             raise ValueError(f"{name}={found[name]}")
     if "UNTIL" in found and "COUNT" in found:
         raise ValueError("UNTIL and COUNT")
     return found
+
+
+def _day_of(text: str) -> datetime.datetime:
+    """The day of an UNTIL; raises `ValueError` for one that is not in the calendar."""
+    if not re.fullmatch(r"\d{8}", text):
+        raise ValueError(f"UNTIL={text}")
+    return datetime.datetime.strptime(text, "%Y%m%d")
 
 
 def _rule(rule: str, starts: datetime.datetime, end: datetime.datetime) -> rrule.rrule:
@@ -103,7 +110,7 @@ def for_calendar(rule: str, zone: ZoneInfo) -> dict[str, object]:
     made: dict[str, object] = {}
     for name, value in parts_of(rule).items():
         if name == "UNTIL":
-            last = datetime.datetime.strptime(value, "%Y%m%d").replace(hour=23, minute=59, second=59, tzinfo=zone)
+            last = _day_of(value).replace(hour=23, minute=59, second=59, tzinfo=zone)
             made[name] = last.astimezone(datetime.UTC)
         else:
             made[name] = value.split(",")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from functools import partial
+from itertools import islice
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,13 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from geo.errors import NotAllowed
 from network import ical
-from network.advice.models import coordinates
 from network.finder import Finder
 from network.gathering import seats
 from network.gathering.calendars import entries_of
 from network.gathering.filters import EventFilter
 from network.gathering.forms import EventForm, RegistrationForm
-from network.gathering.models import Event, enters_events
+from network.gathering.models import Event, EventQuerySet, enters_events
+from network.signin.factor import second_factor_required
+from network.trying import attempt
 
 FORM = ["GET", "HEAD", "POST"]
 PAST = 100  # events that the page of past ones shows
@@ -35,16 +38,24 @@ def events(request: HttpRequest) -> HttpResponse:
     context = {
         "finder": finder,
         "past": past,
-        "listed": [(e.starts_at, e, 0) for e in shown.over(now)[:PAST]] if past else coming(shown.to_come(now), now),
+        "listed": gone(shown.over(now), now) if past else coming(shown.to_come(now), now),
         "may_enter": enters_events(request.user),
         "drafts": Event.objects.all().visible_to(request.user).drafts() if request.user.is_authenticated else (),
     }
     return render(request, "network/gathering/events.html", context)
 
 
-def coming(found: object, now: datetime.datetime) -> list[tuple[datetime.datetime, Event, int]]:
+Line = tuple[datetime.datetime, Event, int]
+
+
+def gone(found: EventQuerySet, now: datetime.datetime) -> list[Line]:
+    """Return the first events that have no more times to come, each with its first beginning."""
+    return list(islice(((e.starts_at, e, 0) for e in found.iterator() if not e.coming(now)), PAST))
+
+
+def coming(found: EventQuerySet, now: datetime.datetime) -> list[Line]:
     """Return each event that is not over with its next beginning and how many follow within a year, next first."""
-    listed = [(times[0], event, len(times) - 1) for event in found if (times := event.coming(now))]  # type: ignore[attr-defined]
+    listed = [(times[0], event, len(times) - 1) for event in found if (times := event.coming(now))]
     return sorted(listed, key=lambda line: (line[0], line[1].pk))
 
 
@@ -54,15 +65,17 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(Event.objects.all().visible_to(request.user).select_related("town", "organiser"), slug=slug)
     now = timezone.now()
     times = shown.open_for(now)
-    form = RegistrationForm(request.POST or None, times=times) if times else None
-    if request.method == "POST" and form is None:
-        raise NotAllowed(_("Zu diesem Termin kann man sich nicht anmelden."))
-    if request.method == "POST" and form.is_valid():
-        seats.register(shown, form.cleaned_data["begins_at"], form.cleaned_data)
-        return redirect("registration_sent")
-    mine = Event.objects.all().organised_by(request.user).contains(shown)
-    context = {"event": shown, "times": shown.coming(now), "form": form, "mine": mine, "coordinates": coordinates(request.user)}
-    return render(request, "network/gathering/event.html", context, status=400 if form and form.errors else 200)
+    form, status = RegistrationForm(request.POST or None, times=times) if times else None, 200
+    if request.method == "POST":
+        if form is None:
+            raise NotAllowed(_("Zu diesem Termin kann man sich nicht anmelden."))
+        asked, status = attempt(form, partial(seats.ask, shown, request))
+        if asked:
+            return redirect("registration_sent")
+    every = Event.objects.all()
+    context = {"event": shown, "times": shown.coming(now), "form": form, "mine": every.organised_by(request.user).contains(shown)}
+    context |= {"edits": every.edited_by(request.user).contains(shown), "coordinates": request.user.has_perm("network.coordinate")}
+    return render(request, "network/gathering/event.html", context, status=status)
 
 
 @require_safe
@@ -90,7 +103,7 @@ def registration_cancel(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@second_factor_required
 @require_safe
 def participants(request: HttpRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(Event.objects.all().organised_by(request.user), slug=slug)
@@ -108,11 +121,12 @@ def enter(request: HttpRequest, slug: str = "") -> HttpResponse:
         raise NotAllowed(
             _("Termine tragen Menschen einer Organisation, einer Gemeinde, eines Amtes, eines Landkreises oder der Kontaktstelle ein.")
         )
-    form = EventForm(request.POST or None, instance=own or Event(entered_by=request.user))
+    form = EventForm(request.user, request.POST or None, instance=own or Event(entered_by=request.user))
     if request.method == "POST" and form.is_valid():
-        made = form.save()
-        seats.fill(made)
-        messages.success(request, _("Gespeichert. Sichtbar wird der Termin, sobald die Kontaktstelle ihn veröffentlicht."))
+        made = form.save(commit=False)
+        told = seats.keep(made)
+        later = _("Gespeichert. Sichtbar wird der Termin, sobald die Kontaktstelle ihn veröffentlicht.")
+        messages.success(request, later if made.is_draft else _("Gespeichert. Benachrichtigt: {n}.").format(n=told))
         return redirect(made)
     return render(request, "network/gathering/enter.html", {"form": form, "event": own}, status=400 if form.errors else 200)
 
@@ -120,7 +134,7 @@ def enter(request: HttpRequest, slug: str = "") -> HttpResponse:
 @login_required
 @require_POST
 def publish(request: HttpRequest, slug: str) -> HttpResponse:
-    if not coordinates(request.user):
+    if not request.user.has_perm("network.coordinate"):
         raise NotAllowed(_("Termine veröffentlicht die Kontaktstelle."))
     shown = get_object_or_404(Event, slug=slug)
     shown.publish()

@@ -6,13 +6,14 @@ import datetime
 from collections.abc import Iterator
 
 from django.apps import apps
+from django.utils import timezone
 
 from network.advice.models import AdviceCase
 from network.gathering.models import Event, Registration
 from network.ical import ZONE
 from network.impact.counting import Act
 from network.impact.models import Attendance
-from network.inquiries.models import Inquiry, InquiryMessage
+from network.inquiries.models import Inquiry
 from network.seeking.models import SpaceMatch, SpaceRequest, StateChange
 from network.seeking.states import MatchState, RequestState
 
@@ -49,11 +50,11 @@ def inquiries(begin: Moment, end: Moment) -> Iterator[Act]:
 
 
 def agreements(begin: Moment, end: Moment) -> Iterator[Act]:
-    """Every inquiry that came to an agreement, when it did; the thing is the vacancy."""
-    steps = InquiryMessage.objects.filter(state=MatchState.AGREED, at__gte=begin, at__lt=end, inquiry__vacancy__is_example=False)
-    for row in steps.select_related("inquiry__vacancy__town").defer("inquiry__vacancy__town__geom"):
-        vacancy = row.inquiry.vacancy
-        yield Act(row.at, vacancy.key, vacancy.town.size_class, (vacancy.former_use,))
+    """Every inquiry that stands as agreed, when it came to that; the thing is the vacancy, public or not."""
+    rows = Inquiry.objects.filter(state=MatchState.AGREED, ended_at__gte=begin, ended_at__lt=end, vacancy__is_example=False)
+    for row in rows.select_related("vacancy__town").defer("vacancy__town__geom"):
+        if row.ended_at:
+            yield Act(row.ended_at, row.vacancy.key, row.vacancy.town.size_class, (row.vacancy.former_use,))
 
 
 def cases(begin: Moment, end: Moment) -> Iterator[Act]:
@@ -68,10 +69,11 @@ def cases(begin: Moment, end: Moment) -> Iterator[Act]:
 
 def events(begin: Moment, end: Moment) -> Iterator[Act]:
     """Every time a published event took place, as far as it is over; the thing is the event."""
+    now = timezone.now()
     for event in Event.objects.all().running().select_related("town").defer("town__geom"):
         size = event.town.size_class if event.town else ""
-        for at in event.times(begin, end):
-            if begin <= at < end:
+        for at in event.times(begin, min(end, now)):
+            if at < end and event.end_of(at) <= now:
                 yield Act(at, event.slug, size)
 
 
@@ -84,7 +86,9 @@ def seats(begin: Moment, end: Moment) -> Iterator[Act]:
         size = row.event.town.size_class if row.event.town else ""
         for n in range(row.seats):
             yield Act(row.begins_at, f"{row.event_id}.{row.begins_at:%s}.{n}", size)  # type: ignore[attr-defined]
-    for seat in Registration.objects.filter(begins_at__gte=begin, begins_at__lt=end).seated().select_related("event__town"):
+    for seat in (
+        Registration.objects.filter(begins_at__gte=begin, begins_at__lt=min(end, timezone.now())).seated().select_related("event__town")
+    ):
         if (seat.event_id, seat.begins_at) not in known:  # type: ignore[attr-defined]
             yield Act(seat.begins_at, f"r{seat.pk}", seat.event.town.size_class if seat.event.town else "")
 

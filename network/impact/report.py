@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.core.cache import cache
 from django.utils import timezone
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from network.impact.counting import Act, Group
 from vacancies import choices as c
 from vacancies.pictures.bars import Chart, Item, bars
 
+KEPT_S = 24 * 3600
 BEGIN = datetime.date(2026, 1, 1)  # before it there was no register
 USES = {"": gettext_lazy("keine Angabe"), **dict(c.Use.choices)}
 TARGETS = {"": gettext_lazy("keine Angabe"), **dict(c.TargetUse.choices)}
@@ -254,15 +256,22 @@ def as_csv(period: Period) -> str:
 
 
 def in_public(today: datetime.date | None = None) -> list[tuple[Figure, Group | None, str]]:
-    """Return each figure as the public may know it: since the beginning, up to the last quarter that tells of enough, and its month."""
+    """Return each figure as the public may know it: since the beginning, up to the last quarter that tells of enough, and its month.
+
+    Counted once a day: what is told ends with a quarter, so that within a day nothing comes to it.
+    """
     day = today or timezone.localdate()
-    made = []
-    for figure in FIGURES:
-        counted = Counted(figure, Period(BEGIN, day))
-        groups = counting.settled(_quarters(counting.by_month(counted.dated, counting.months(BEGIN, day)), day))
-        whole = Group(tuple(k for g in groups for k in g.keys), sum(g.things for g in groups), sum(g.acts for g in groups))
-        made.append((figure, whole if groups else None, month_label(whole.keys[-1:]) if groups else ""))
-    return made
+    wholes = cache.get_or_set(f"network.impact:{day}", lambda: [_settled(figure, day) for figure in FIGURES], KEPT_S)
+    return [(figure, whole, month_label(whole.keys[-1:]) if whole else "") for figure, whole in zip(FIGURES, wholes, strict=True)]
+
+
+def _settled(figure: Figure, day: datetime.date) -> Group | None:
+    """Return the sum up to the last quarter that tells of enough; None where there is none yet."""
+    counted = Counted(figure, Period(BEGIN, day))
+    groups = counting.settled(_quarters(counting.by_month(counted.dated, counting.months(BEGIN, day)), day))
+    if not groups:
+        return None
+    return Group(tuple(k for g in groups for k in g.keys), sum(g.things for g in groups), sum(g.acts for g in groups))
 
 
 def _quarters(groups: Sequence[Group], today: datetime.date) -> list[Group]:

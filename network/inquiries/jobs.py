@@ -1,4 +1,4 @@
-"""What happens to inquiries by the calendar: reminders, ends of reservations, the end of what nobody speaks of, deletion."""
+"""What happens to inquiries by the calendar: reminders, ends of reservations, the end of what nobody speaks of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from network.inquiries import mails, thread
-from network.inquiries.models import Inquiry
+from network.inquiries.models import Inquiry, InquiryQuerySet
 from network.inquiries.steps import Side
 from network.seeking.states import MatchState
 
@@ -18,13 +18,13 @@ BEFORE_END = datetime.timedelta(days=7)
 
 
 def remind(now: datetime.datetime) -> int:
-    """Remind contacts of inquiries that wait for an answer, after 7 and after 14 days; returns how many mails."""
+    """Remind contacts of inquiries that they have had for 7 and for 14 days without an answer; returns how many mails."""
     sent = 0
-    for times, days in reversed(list(enumerate(REMIND_DAYS))):
-        for inquiry in list(Inquiry.objects.all().to_remind(now, days, times)):
+    for times, least in reversed(list(enumerate(REMIND_DAYS))):
+        for inquiry in list(Inquiry.objects.all().to_remind(now, least, times)):
             with transaction.atomic():
                 Inquiry.objects.filter(pk=inquiry.pk).update(reminded=times + 1)
-                mails.to_contact(inquiry, None, "inquiry_reminder", days=days)
+                mails.to_contact(inquiry, None, "inquiry_reminder", days=(now - inquiry.waiting_since).days)
                 sent += 1
     return sent
 
@@ -45,17 +45,20 @@ def end_reservations(day: datetime.date) -> tuple[int, int]:
     return reminded, ended
 
 
-def close_and_delete(now: datetime.datetime) -> tuple[int, int]:
-    """End what nobody spoke of for half a year, delete what ended longer ago than it is kept; returns how many of each."""
+def close(now: datetime.datetime) -> int:
+    """End what nobody spoke of for half a year; returns how many."""
     idle = list(Inquiry.objects.all().idle(now))
     for inquiry in idle:
         thread.step(inquiry, Side.PLATFORM, MatchState.EXPIRED)
-    over = list(Inquiry.objects.all().over(now))
-    for inquiry in over:
+    return len(idle)
+
+
+def forget(inquiries: InquiryQuerySet) -> None:
+    """Delete inquiries with their threads and the mails that still wait (network.privacy.retention says when)."""
+    for inquiry in inquiries:
         with transaction.atomic():
             mails.forget(inquiry)
             inquiry.delete()
-    return len(idle), len(over)
 
 
 def run(now: datetime.datetime | None = None) -> None:
@@ -63,4 +66,4 @@ def run(now: datetime.datetime | None = None) -> None:
     now = now or timezone.now()
     remind(now)
     end_reservations(timezone.localdate(now))
-    close_and_delete(now)
+    close(now)

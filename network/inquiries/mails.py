@@ -29,7 +29,7 @@ ADDRESS = re.compile(r"anfrage-([a-z0-9]{8,12})-([cs])-([a-z2-7]{16})@(.+)")
 
 def to_contact(inquiry: Inquiry, message: InquiryMessage | None, name: str, **also: Any) -> Mail:
     """Write to the contact's mailbox, with a link that needs no account."""
-    context = _context(inquiry, message) | {"link": base_url() + answer_link(inquiry), **also}
+    context = _context(inquiry, message, Side.CONTACT) | {"link": base_url() + answer_link(inquiry), **also}
     context["address"] = inquiry.seeker.email if inquiry.shares_address and inquiry.seeker else ""
     return write(inquiry.mailbox, name, context, reply_to=reply_address(inquiry, Side.CONTACT))
 
@@ -39,15 +39,16 @@ def to_seeker(inquiry: Inquiry, message: InquiryMessage | None, name: str) -> Ma
     seeker = inquiry.seeker
     if seeker is None or not seeker.email or not seeker.is_active:
         return None
-    context = _context(inquiry, message) | {"link": base_url() + inquiry.get_absolute_url()}
+    context = _context(inquiry, message, Side.SEEKER) | {"link": base_url() + inquiry.get_absolute_url()}
     return write(seeker.email, name, context, language=inquiry.language, reply_to=reply_address(inquiry, Side.SEEKER))
 
 
-def _context(inquiry: Inquiry, message: InquiryMessage | None) -> dict[str, Any]:
-    with translation.override(inquiry.language):
-        town = inquiry.vacancy.town
-        told = {"inquiry": inquiry, "message": message, "town": town.name, "marker": MARKER if settings.MAIL_REPLY_DOMAIN else ""}
-        return told | {"what": inquiry.what}
+def _context(inquiry: Inquiry, message: InquiryMessage | None, side: str) -> dict[str, Any]:
+    """What a mail to a side says, in that side's language."""
+    with translation.override(inquiry.language if side == Side.SEEKER else "de"):
+        what = inquiry.public_what if side == Side.SEEKER else inquiry.what
+    marker = MARKER if settings.MAIL_REPLY_DOMAIN else ""
+    return {"inquiry": inquiry, "message": message, "town": inquiry.vacancy.town.name, "marker": marker, "what": what}
 
 
 def forget(inquiry: Inquiry, side: str = "") -> int:
@@ -63,16 +64,16 @@ def mark_of(inquiry: Inquiry) -> str:
 
 def answer_link(inquiry: Inquiry) -> str:
     """Return the path of the page where the contact answers without an account."""
-    return reverse("inquiry_answer", args=[seal("inquiry_answer", inquiry.key, inquiry.contact_id or 0)])
+    return reverse("inquiry_answer", args=[seal("inquiry_answer", inquiry.key, inquiry.mailbox)])
 
 
 def opened(token: str) -> Inquiry:
-    """Return the inquiry of a contact's link; raises `Expired` where it is old, or the inquiry is with somebody else by now."""
-    key, contact = unseal("inquiry_answer", token, LINK_LASTS)
+    """Return the inquiry of a contact's link; raises `Expired` where it is old, or the inquiry is with another mailbox by now."""
+    key, mailbox = unseal("inquiry_answer", token, LINK_LASTS)
     found = Inquiry.objects.all().called(key)
     if found is None:
         raise Expired(_("Diese Anfrage gibt es nicht mehr."))
-    if (found.contact_id or 0) != contact:
+    if found.mailbox != mailbox:
         raise Expired(_("Diese Anfrage liegt inzwischen bei einer anderen Stelle. Sie brauchen nichts weiter zu tun."))
     return found
 
@@ -86,7 +87,7 @@ def reply_address(inquiry: Inquiry, side: str) -> str:
 
 
 def _mac(inquiry: Inquiry, letter: str) -> str:
-    whom = (inquiry.contact_id or 0) if letter == "c" else (inquiry.seeker_id or 0)
+    whom = inquiry.mailbox if letter == "c" else (inquiry.seeker_id or 0)
     words = f"network.inquiry_mail {inquiry.key} {letter} {whom}"
     found = hmac.new(settings.SECRET_KEY.encode(), words.encode(), hashlib.sha256).digest()
     return base64.b32encode(found[:10]).decode().lower()

@@ -11,9 +11,10 @@ from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -21,9 +22,11 @@ from geo.scope import scope_of
 from network.contacts.models import ContactPoint, Topic
 from network.inquiries.steps import ENDED, Side
 from network.members import Role
+from network.people.models import shown_name
 from network.seeking.models import SpaceMatch, SpaceRequest
 from network.seeking.states import MatchState
 from vacancies.models import Vacancy, new_key
+from vacancies.public import PublicVacancy
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -62,9 +65,9 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
 
     def told(self) -> InquiryQuerySet:
         """With what a page says of each, newest first."""
-        return self.select_related("vacancy__town__district", "contact", "request", "taken_by__person", "seeker__person").order_by(
-            "-created_at", "-pk"
-        )
+        rows = self.select_related("vacancy__town__district", "contact", "request", "taken_by__person", "seeker__person")
+        titles = PublicVacancy.objects.filter(key=OuterRef("vacancy_id")).values("title")
+        return rows.annotate(public_title=Subquery(titles)).order_by("-created_at", "-pk")
 
     def open(self) -> InquiryQuerySet:
         return self.exclude(state__in=ENDED)
@@ -81,8 +84,9 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         return self.open().filter(waiting_since__date__lte=day).told().order_by("waiting_since", "pk")
 
     def to_remind(self, now: datetime.datetime, days: int, reminded: int) -> InquiryQuerySet:
-        """Those that wait for so many days and were reminded of so often."""
-        return self.open().filter(waiting_since__lte=now - datetime.timedelta(days=days), reminded=reminded).told()
+        """Those that wait, and have lain with their office, for so many days, and were reminded of so often."""
+        day = now - datetime.timedelta(days=days)
+        return self.open().filter(waiting_since__lte=day, handed_at__lte=day, reminded=reminded).told()
 
     def reserved_until(self, day: datetime.date) -> InquiryQuerySet:
         """Those whose reservation ends on or before a day."""
@@ -93,8 +97,8 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         return self.open().exclude(state=MatchState.RESERVED).filter(changed_at__lt=now - IDLE).told()
 
     def over(self, now: datetime.datetime) -> InquiryQuerySet:
-        """Those that ended longer ago than they are kept (settings.INQUIRY_MONTHS)."""
-        return self.filter(ended_at__lt=now - relativedelta(months=settings.INQUIRY_MONTHS))
+        """Those that ended longer ago than they are kept (settings.RETENTION)."""
+        return self.filter(ended_at__lt=now - relativedelta(months=settings.RETENTION["inquiry_months"]))
 
     def same_text(self, user: User, digest: str) -> int:
         """To how many vacancies a person sent this very text."""
@@ -123,6 +127,7 @@ class Inquiry(models.Model):
     taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="taken_inquiries")
     waiting_since = models.DateTimeField(null=True, blank=True, db_index=True)
     reminded = models.PositiveSmallIntegerField(default=0)
+    handed_at = models.DateTimeField(default=timezone.now)  # to who answers now
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -154,10 +159,20 @@ class Inquiry(models.Model):
     def is_over(self) -> bool:
         return self.state in ENDED
 
+    @cached_property
+    def public_title(self) -> str | None:
+        """The vacancy's title as far as the public may read it."""
+        return PublicVacancy.objects.filter(key=self.vacancy_id).values_list("title", flat=True).first()  # type: ignore[attr-defined]
+
+    @property
+    def public_what(self) -> str:
+        """The vacancy as its seeker may call it: by its public title, else by its key."""
+        return self.public_title or str(_("Leerstand {key}")).format(key=self.vacancy.key)
+
     @property
     def what(self) -> str:
-        """The vacancy as a mail names it, public or not any more: its title, else its key."""
-        return self.vacancy.title or str(_("Leerstand {key}")).format(key=self.vacancy.key)
+        """The vacancy as those who answer call it: by its title in the register, else by its key."""
+        return self.vacancy.title or self.public_what
 
     @property
     def match(self) -> SpaceMatch | None:
@@ -165,19 +180,23 @@ class Inquiry(models.Model):
         return SpaceMatch.objects.filter(request=self.request_id, vacancy=self.vacancy_id).first() if self.request_id else None
 
     @property
+    def office(self) -> ContactPoint | None:
+        """The contact that answers now; None for the contact point, which steps in for one that left the directory."""
+        return self.contact if self.contact and self.contact.withdrawn_on is None else None
+
+    @property
     def contact_name(self) -> str:
-        return self.contact.name if self.contact else str(settings.CONTACT["name"])
+        return self.office.name if self.office else str(settings.CONTACT["name"])
 
     @property
     def seeker_name(self) -> str:
         """The name that the seeker chose to tell, never their address."""
-        person = getattr(self.seeker, "person", None) if self.seeker else None
-        return person.display_name if person and person.display_name else str(_("ohne Namen"))
+        return shown_name(self.seeker)
 
     @property
     def mailbox(self) -> str:
         """Where mails for the contact's side go."""
-        return self.contact.mailbox if self.contact and self.contact.mailbox else str(settings.CONTACT["mail"])
+        return self.office.mailbox if self.office and self.office.mailbox else str(settings.CONTACT["mail"])
 
 
 class InquiryMessageQuerySet(models.QuerySet["InquiryMessage"]):
@@ -228,6 +247,14 @@ class InquiryBlockQuerySet(models.QuerySet["InquiryBlock"]):
     def holds(self, user: User) -> bool:
         """Whether a person may write no inquiries."""
         return self.filter(user=user).exists()
+
+    def set(self, user: User, by: User) -> None:
+        """Let a person write no inquiries; a second time changes nothing."""
+        self.get_or_create(user=user, defaults={"by": by})
+
+    def lift(self, user: User) -> None:
+        """Let a person write again."""
+        self.filter(user=user).delete()
 
 
 class InquiryBlock(models.Model):

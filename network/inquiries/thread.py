@@ -167,7 +167,7 @@ def forward(inquiry: Inquiry, contact: ContactPoint | None, note: str, side: str
         if locked.contact == contact:
             return
         locked.contact, locked.taken_by, locked.reminded = contact, None, 0
-        locked.changed_at = timezone.now()
+        locked.changed_at = locked.handed_at = timezone.now()
         locked.save()
         mails.forget(locked, "contact")
         if note:
@@ -193,9 +193,6 @@ def anonymise(inquiry: Inquiry) -> None:
     locked.save()
 
 
-def forget_person(user: User) -> int:
-    """Delete what a person wrote in all their threads, and who they are; returns in how many. For the deletion of an account."""
-    own = list(Inquiry.objects.all().of(user))
-    for inquiry in own:
-        anonymise(inquiry)
-    return len(own)
+def forget_author(user: User) -> None:
+    """Keep what a person wrote for an office without their name; the messages belong to the threads of others."""
+    InquiryMessage.objects.filter(author=user).update(by="")

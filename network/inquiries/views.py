@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import messages
@@ -23,8 +23,9 @@ from network.inquiries.forms import ForwardForm, InquiryForm, MessageForm, StepF
 from network.inquiries.jobs import LISTED_DAYS
 from network.inquiries.models import Inquiry, InquiryBlock
 from network.inquiries.steps import Side, steps_of
-from network.seeking.models import SpaceRequest
+from network.people.models import chosen_name
 from network.seeking.states import MatchState
+from network.trying import attempt
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
 
@@ -55,11 +56,6 @@ def of_inquiry(*, office: bool = False) -> Callable[[Callable[..., HttpResponse]
     return decorate
 
 
-def _name(request: HttpRequest) -> str:
-    person = getattr(request.user, "person", None)
-    return person.display_name if person else ""
-
-
 @never_cache
 @login_required
 @require_safe
@@ -81,32 +77,34 @@ def new_inquiry(request: HttpRequest, slug: str) -> HttpResponse:
     if (known := Inquiry.objects.all().open_one(request.user, vacancy)) is not None:
         return redirect(known)
     thread.check_may_begin(request.user)
-    form = InquiryForm(request.user, request.POST or None, initial={"request": request.GET.get("gesuch")})
-    if request.method == "POST" and form.is_valid():
+    form, status = InquiryForm(request.user, request.POST or None, initial={"request": request.GET.get("gesuch")}), 200
+    if request.method == "POST":
         language = "en" if translation.get_language() == "en" else "de"
-        found, _new = thread.begin(request.user, vacancy, form.cleaned_data.pop("text"), language=language, **form.cleaned_data)
-        messages.success(request, _("Ihre Anfrage ist unterwegs. Antworten sehen Sie hier, und Sie bekommen eine E-Mail."))
-        return redirect(found)
-    return render(request, "network/inquiries/new.html", {"form": form, "vacancy": shown}, status=400 if form.errors else 200)
+        begun, status = attempt(form, partial(thread.begin, request.user, vacancy, language=language))
+        if begun:
+            messages.success(request, _("Ihre Anfrage ist unterwegs. Antworten sehen Sie hier, und Sie bekommen eine E-Mail."))
+            return redirect(begun[0])
+    return render(request, "network/inquiries/new.html", {"form": form, "vacancy": shown}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @of_inquiry()
 def inquiry(request: HttpRequest, found: Inquiry, side: str) -> HttpResponse:
     """The thread with what may be done next; a POST writes."""
-    form = MessageForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        thread.write(found, side, form.cleaned_data["text"], request.user, _name(request))
-        messages.success(request, _("Ihre Nachricht ist unterwegs."))
-        return redirect(found)
+    form, status = MessageForm(request.POST or None), 200
+    if request.method == "POST":
+        written, status = attempt(form, partial(thread.write, found, side, author=request.user, by=chosen_name(request.user)))
+        if written:
+            messages.success(request, _("Ihre Nachricht ist unterwegs."))
+            return redirect(found)
     context = _thread(found, side) | {"form": form, "forward": ForwardForm()}
     context |= {"is_seeker": side == Side.SEEKER, "coordinates": side == Side.COORDINATOR}
-    return render(request, "network/inquiries/inquiry.html", context, status=400 if form.errors else 200)
+    return render(request, "network/inquiries/inquiry.html", context, status=status)
 
 
 def _thread(found: Inquiry, side: str) -> dict[str, Any]:
     """What the thread shows to a side."""
-    rows, shown = found.messages.all().shown_to(side), PublicVacancy.objects.filter(key=found.vacancy_id).first()
+    rows, shown = found.messages.all().shown_to(side), PublicVacancy.objects.in_bulk([found.vacancy_id]).get(found.vacancy_id)
     prolongs = found.state == MatchState.RESERVED and side != Side.SEEKER
     steps = [*([(MatchState.RESERVED, _("Anhandgabe verlängern"))] if prolongs else []), *steps_of(side, found.state)]
     return {"inquiry": found, "side": side, "rows": rows, "steps": steps, "step_form": StepForm(), "vacancy": shown}
@@ -116,7 +114,7 @@ def _thread(found: Inquiry, side: str) -> dict[str, Any]:
 @of_inquiry()
 def move_inquiry(request: HttpRequest, found: Inquiry, side: str) -> HttpResponse:
     """Give it the next state."""
-    done = _step(request, found, side, author=request.user, by=_name(request))
+    done = _step(request, found, side, author=request.user, by=chosen_name(request.user))
     messages.success(request, _("Neuer Stand: {state}.").format(state=done.get_state_display()))
     return redirect(found)
 
@@ -140,7 +138,7 @@ def forward_inquiry(request: HttpRequest, found: Inquiry, side: str) -> HttpResp
     if not form.is_valid():
         name = next(iter(form.errors))
         raise InvalidParameter(name, request.POST.get(name, "")[:30], " ".join(form.errors[name]))
-    thread.forward(found, form.cleaned_data["contact"], form.cleaned_data["text"], side, request.user, _name(request))
+    thread.forward(found, form.cleaned_data["contact"], form.cleaned_data["text"], side, request.user, chosen_name(request.user))
     messages.success(request, _("Die Anfrage ist weitergegeben."))
     return redirect(found)
 
@@ -172,10 +170,10 @@ def block_seeker(request: HttpRequest, found: Inquiry, side: str) -> HttpRespons
     if side != Side.COORDINATOR:
         raise NotAllowed(_("Sperren kann nur die Kontaktstelle."))
     if found.seeker is not None and "back" in request.POST:
-        InquiryBlock.objects.filter(user=found.seeker).delete()
+        InquiryBlock.objects.all().lift(found.seeker)
         messages.success(request, _("Die Person kann wieder anfragen."))
     elif found.seeker is not None:
-        InquiryBlock.objects.get_or_create(user=found.seeker, defaults={"by": request.user})
+        InquiryBlock.objects.all().set(found.seeker, by=request.user)
         messages.success(request, _("Von dieser Person nehmen wir keine Anfragen mehr an."))
     return redirect(found)
 
@@ -199,15 +197,14 @@ def print_inquiry(request: HttpRequest, found: Inquiry, side: str) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer_inquiry(request: HttpRequest, token: str) -> HttpResponse:
     """The contact's page: read, answer, take a step, without an account."""
-    found, form, done = mails.opened(token), MessageForm(), ""
+    found, form, done, status = mails.opened(token), MessageForm(), "", 200
     if request.method == "POST" and "to" in request.POST:
         found = _step(request, found, Side.CONTACT, by=found.contact_name)
         done = _("Neuer Stand: {state}.").format(state=found.get_state_display())
     elif request.method == "POST":
         form = MessageForm(request.POST)
-        if form.is_valid():
-            thread.write(found, Side.CONTACT, form.cleaned_data["text"], by=found.contact_name)
+        written, status = attempt(form, partial(thread.write, found, Side.CONTACT, by=found.contact_name))
+        if written:
             done, form = _("Ihre Antwort ist unterwegs."), MessageForm()
     context = _thread(Inquiry.objects.all().called(found.key) or found, Side.CONTACT) | {"form": form, "done": done}
-    context["wanted"] = SpaceRequest.objects.filter(pk=found.request_id).first()
-    return render(request, "network/inquiries/answer.html", context, status=400 if form.errors else 200)
+    return render(request, "network/inquiries/answer.html", context, status=status)

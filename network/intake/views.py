@@ -11,13 +11,15 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from geo.errors import ImportRefused, InvalidFile, NotAllowed, status_of
+from geo.errors import ImportRefused, InvalidFile, InvalidParameter, NotAllowed, status_of
 from geo.files import read_table
+from geo.models import Town
 from layers.publish.views import download
 from network.intake import keeping, uploads
 from network.intake.findings import findings_of
@@ -106,16 +108,29 @@ def drafts(request: HttpRequest) -> HttpResponse:
 @for_editors
 @require_http_methods(["GET", "HEAD", "POST"])
 def stale(request: HttpRequest) -> HttpResponse:
-    """Entries that nobody has confirmed for a year: confirm, correct or archive them."""
-    own = Vacancy.objects.edited_by(request.user).unconfirmed_since(timezone.localdate() - keeping.YEAR).select_related("town")
-    page = Paginator(own, PER_PAGE).get_page(request.GET.get("seite"))
+    """Entries that nobody has confirmed for a year, of all one's municipalities or of one: confirm, correct or archive them."""
+    town = _town_of(request)
+    editable = Vacancy.objects.edited_by(request.user).in_town(town)
+    old = editable.unconfirmed_since(timezone.localdate() - keeping.YEAR).select_related("town")
+    page = Paginator(old, PER_PAGE).get_page(request.GET.get("seite"))
     form = KeysForm([v.key for v in page], request.POST or None)
     if request.method == "POST" and form.is_valid():
         act = keeping.archive if request.POST.get("act") == "archive" else keeping.confirm_today
-        done = act(Vacancy.objects.edited_by(request.user).with_keys(form.cleaned_data["keys"]))
+        done = act(editable.with_keys(form.cleaned_data["keys"]))
         messages.success(request, ngettext("{n} Eintrag erledigt.", "{n} Einträge erledigt.", done).format(n=done))
-        return redirect("stale_list")
-    return render(request, "network/intake/stale.html", {"page": page, "form": form}, status=400 if form.errors else 200)
+        return redirect(f"{reverse('stale_list')}?ort={town.slug}" if town else "stale_list")
+    context = {"page": page, "form": form, "town": town, "asked": f"ort={town.slug}&" if town else ""}
+    return render(request, "network/intake/stale.html", context, status=400 if form.errors else 200)
+
+
+def _town_of(request: HttpRequest) -> Town | None:
+    """Return the municipality that is asked for by `ort`, None for all; raises `InvalidParameter`."""
+    if not (slug := request.GET.get("ort", "")):
+        return None
+    found: Town | None = Town.objects.called(slug)
+    if found is None:
+        raise InvalidParameter("ort", slug[:60], _("eine Gemeinde, wie sie in der Adresse ihrer Seite steht"))
+    return found
 
 
 @login_required

@@ -15,7 +15,7 @@ from network.invitations.tenants import options_of, tenant_of
 from network.members import Membership, Role
 
 TOO_HIGH = _("Diese Rolle ist höher als Ihre eigene dort; wählen Sie eine andere.")
-PAST = _("Der Tag liegt in der Vergangenheit; wählen Sie einen späteren oder lassen Sie das Feld leer.")
+PAST = _("An diesem Tag wäre die Mitgliedschaft schon zu Ende; wählen Sie einen späteren oder lassen Sie das Feld leer.")
 
 
 def _day() -> forms.DateField:
@@ -28,7 +28,11 @@ def _day() -> forms.DateField:
 class InvitationForm(forms.Form):
     """Whom to invite, where, and as what."""
 
-    email = forms.EmailField(label=_("E-Mail-Adresse"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(
+        label=_("E-Mail-Adresse"),
+        max_length=Invitation._meta.get_field("email").max_length,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
     place = forms.ChoiceField(label=_("Wo"))
     role = forms.ChoiceField(label=_("Rolle"), choices=Role.choices, help_text=_("Jede Rolle darf auch, was die vorigen dürfen."))
     ends_on = _day()
@@ -77,6 +81,6 @@ class MembershipForm(forms.ModelForm):
 
 
 def _not_past(day: Any) -> Any:
-    if day and day < timezone.localdate():
+    if day and day <= timezone.localdate():
         raise ValidationError(PAST)
     return day

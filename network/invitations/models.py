@@ -41,6 +41,8 @@ class InvitationQuerySet(OfATenantQuerySet):
         found = self.filter(pk=pk).select_related("town", "district", "invited_by__person").first()
         if found is None or found.withdrawn_at:
             raise Expired(_now("Diese Einladung wurde zurückgezogen. Bitte fragen Sie die Stelle, die Sie eingeladen hat."))
+        if not found.accepted_at and not (found.is_in_force and found.is_backed):
+            raise Expired(_now("Diese Einladung gilt nicht mehr. Bitte lassen Sie sich eine neue schicken."))
         if found.accepted_at:
             raise Expired(_now("Diese Einladung ist schon angenommen. Ihre Mitgliedschaften stehen unter „Mein Konto“."))
         return found
@@ -50,7 +52,9 @@ class Invitation(OfATenant):
     """Somebody is invited to a membership with a role; `ends_on` is the end of that membership."""
 
     email = models.EmailField(_("E-Mail-Adresse"))
-    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="invitations", verbose_name=_("eingeladen von"))
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="invitations", verbose_name=_("eingeladen von")
+    )
     created_at = models.DateTimeField(_("eingeladen"), default=timezone.now)
     accepted_at = models.DateTimeField(_("angenommen"), null=True)
     accepted_by = models.ForeignKey(
@@ -72,12 +76,17 @@ class Invitation(OfATenant):
     @transaction.atomic
     def send(self) -> None:
         """Keep it and write the mail; raises `NotAllowed` where the inviting person may not give this role."""
-        if not may_give(self.invited_by, self, self.role):
+        if not self.is_backed:
             raise NotAllowed(_now("Sie können nur für eigene Orte einladen und keine höhere Rolle geben als die eigene."))
         self.save()
         language = translation.get_language() or "de"
         link = post.base_url() + reverse("invitation", args=[post.seal("invitation", self.pk)])
         post.write(self.email, "invitation", {"invitation": self, "link": link, "days": LASTS.days}, language=language)
+
+    @property
+    def is_backed(self) -> bool:
+        """Whether who invited is still there, and may give this role."""
+        return self.invited_by is not None and may_give(self.invited_by, self, self.role)
 
     def is_for(self, user: User) -> bool:
         """Whether it went to an address that the person has confirmed."""
@@ -92,10 +101,10 @@ class Invitation(OfATenant):
         NotAllowed
             When the invitation went to another address.
         Expired
-            When it is used up, or the inviting person may not give this role any more.
+            When it is used up, the membership would be over, or the inviting person may not give this role any more.
         """
         own = Invitation.objects.select_for_update().get(pk=self.pk)
-        if own not in Invitation.objects.all().waiting() or not may_give(own.invited_by, own, own.role):
+        if not own.is_in_force or own not in Invitation.objects.all().waiting() or not own.is_backed:
             raise Expired(_now("Diese Einladung gilt nicht mehr. Bitte lassen Sie sich eine neue schicken."))
         if not own.is_for(user):
             text = _now("Die Einladung gilt für {email}. Melden Sie sich mit dieser Adresse an oder bestätigen Sie sie in Ihrem Konto.")

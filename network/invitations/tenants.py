@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from geo.models import District, Town
-from network.members import Membership, Role
+from network.members import managed_by
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -17,20 +17,13 @@ Options = list[tuple[str, list[tuple[str, str]]]]
 
 def options_of(user: User) -> Options:
     """Return the tenants a person manages, in groups: an Amt with its municipalities, the contact point with all there are."""
-    held = Membership.objects.all().of(user, Role.MANAGER)
-    everywhere = user.is_superuser or held.cover_the_state()
-    towns = Membership.objects.all().towns_of(user, Role.MANAGER).current().order_by("name")
-    districts = District.objects.all() if everywhere else District.objects.filter(pk__in=held.values("district"))
-    unions = Town.objects.exclude(admin_union="")
-    if not everywhere:
-        own = held.exclude(admin_union="").values("admin_union")
-        unions = unions.filter(admin_union__in=own) | unions.filter(district__in=districts)
-    names = unions.order_by("admin_union").values_list("admin_union", flat=True).distinct()
+    area = managed_by(user)
+    names = area.unions.order_by("admin_union").distinct()
     groups = [
-        (_("Kontaktstelle"), [("state", _("Kontaktstelle (KoLaB)"))] if everywhere else []),
-        (_("Landkreise"), [(f"district:{d.ags5}", str(d)) for d in districts.order_by("name")]),
+        (_("Kontaktstelle"), [("state", _("Kontaktstelle (KoLaB)"))] if area.everywhere else []),
+        (_("Landkreise"), [(f"district:{d.ags5}", str(d)) for d in area.districts.order_by("name")]),
         (_("Ämter"), [(f"union:{name}", _("Amt {name}").format(name=name)) for name in names]),
-        (_("Gemeinden"), [(f"town:{t.ags8}", t.name) for t in towns]),
+        (_("Gemeinden"), [(f"town:{t.ags8}", t.name) for t in area.towns.current().order_by("name")]),
     ]
     return [(name, rows) for name, rows in groups if rows]
 

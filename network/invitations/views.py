@@ -27,7 +27,7 @@ def members(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Die Einladung an {email} ist unterwegs.").format(email=form.cleaned_data["email"]))
         return redirect("members")
     rows = Membership.objects.all().managed_by(request.user).with_people()
-    waiting = Invitation.objects.all().managed_by(request.user).waiting().select_related("town", "district")
+    waiting = Invitation.objects.all().managed_by(request.user).waiting().select_related("town", "district", "invited_by")
     return render(request, "network/invitations/members.html", {"form": form, "rows": rows, "waiting": waiting})
 
 

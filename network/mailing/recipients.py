@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.gis.geos import Point
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from geo import crs
 from geo.models import District, Town
 from network.desk.lists import BY_KEY
 from network.mailing.models import Audience, Mailing, OptOut
 from network.members import Membership, Role, roles_from
 from network.organisations.models import OrganisationMember
 from network.owners.models import OwnerContact, OwnerRank
+from network.people.models import chosen_name, masked
 from network.seeking.models import Notify, SpaceRequest
+from network.seeking.regions import spot_of
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,9 @@ def refusing(addresses: list[str]) -> set[str]:
     return OptOut.objects.all().among(addresses) | ({a.lower() for a in alone} & set(addresses))
 
 
-def masked(address: str) -> str:
-    """Return an address so that colleagues recognise it without reading it: e…@example.org."""
-    name, _at, host = address.partition("@")
-    return f"{name[:1]}…@{host}"
-
-
 def _of_user(user: Any, why: str) -> Recipient:
     person = getattr(user, "person", None)
-    name = person.display_name if person and person.display_name else masked(user.email)
-    return Recipient(user.email, name, why, person.language if person else "de")
+    return Recipient(user.email, chosen_name(user) or masked(user.email), why, person.language if person else "de")
 
 
 def _managers(mailing: Mailing) -> Iterator[Recipient]:
@@ -92,18 +85,17 @@ def _looks_in(district: District) -> Callable[[SpaceRequest], bool]:
     """Return whether a request looks in a district; one that names no place looks everywhere."""
     slugs = set(Town.objects.filter(district=district).values_list("slug", flat=True))
     area = District.objects.get(pk=district.pk).geom
-
-    def covers(lon: float, lat: float, metres: float) -> bool:
-        spot = Point(lon, lat, srid=crs.WEB)
-        spot.transform(crs.STORAGE)
-        return bool(area.distance(spot) <= metres)
+    centres = dict(Town.objects.values_list("slug", "centre"))
 
     def looks(request: SpaceRequest) -> bool:
         where = request.needs.get("regions", {}).get("value")
         if not where:
             return True
-        named = {*where["towns"], *(slug for slug, _km in where["around"])}
-        return district.ags5 in where["districts"] or bool(slugs & named) or any(covers(*p) for p in where["points"])
+        if district.ags5 in where["districts"] or slugs & set(where["towns"]):
+            return True
+        circles = [(centres[slug], km * 1000) for slug, km in where["around"] if slug in centres]
+        circles += [(spot_of(lon, lat), metres) for lon, lat, metres in where["points"]]
+        return any(area.distance(spot) <= metres for spot, metres in circles)
 
     return looks
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -64,9 +63,7 @@ def send(mailing: Mailing, seen: str, by: User) -> Mailing:
         return locked
     chosen = recipients.choose(locked)
     if chosen.digest != seen:
-        raise NotAllowed(
-            _("Inzwischen hat sich geändert, was im Schreiben steht oder wer es bekommt. Bitte sehen Sie beides noch einmal an.")
-        )
+        raise NotAllowed(str(CHANGED))
     if not chosen.recipients:
         raise NotAllowed(_("Niemand würde dieses Schreiben bekommen."))
     if len(chosen.recipients) > MOST:
@@ -113,12 +110,6 @@ def write_batch(most: int = BATCH) -> int:
 def stop(token: str) -> None:
     """Send no more letters to the address of a link; raises `Expired` for a link that is none."""
     OptOut.objects.all().stop(post.unseal(STOP, token)[0])
-
-
-def forget(now: datetime.datetime | None = None) -> int:
-    """Delete the addresses of letters sent twelve months ago; return how many."""
-    gone: int = MailingRecipient.objects.all().forgettable(now or timezone.now()).delete()[0]
-    return gone
 
 
 def _stop(address: str) -> str:

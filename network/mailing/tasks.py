@@ -10,10 +10,3 @@ from network.mailing import sending
 def write_letters(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
     """Write the next batch of mails; the others follow five minutes later."""
     sending.write_batch()
-
-
-@app.periodic(cron="41 3 * * *")
-@app.task(name="forget_recipients", queueing_lock="forget_recipients", lock="forget_recipients")
-def forget_recipients(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
-    """Delete the addresses of letters sent twelve months ago."""
-    sending.forget()

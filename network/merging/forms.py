@@ -6,34 +6,33 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _now
-from django.utils.translation import gettext_lazy as _
 
-from network.merging.merge import KINDS
-from network.organisations.models import Organisation
+from network.merging.kinds import KINDS
 
 
-class OrganisationChoice(forms.ModelChoiceField):
-    """An organisation, told from others of its name by its seat."""
+class RowChoice(forms.ModelChoiceField):
+    """A row, told from others of its name by its place."""
+
+    def __init__(self, kind: str, **words: Any) -> None:
+        self.kind = kind
+        super().__init__(KINDS[kind].rows(), to_field_name="key", **words)
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name} ({obj.municipality})" if obj.municipality else obj.name
+        return KINDS[self.kind].told(obj)
 
 
 class PickForm(forms.Form):
-    """Two organisations."""
+    """Two rows of a kind."""
 
-    keep = OrganisationChoice(Organisation.objects.none(), to_field_name="key", label=_("Diese bleibt"))
-    drop = OrganisationChoice(Organisation.objects.none(), to_field_name="key", label=_("Diese geht darin auf"))
-
-    def __init__(self, *args: Any, **words: Any) -> None:
-        super().__init__(*args, **words)
-        every = Organisation.objects.select_related("municipality").defer("municipality__geom")
-        self.fields["keep"].queryset = self.fields["drop"].queryset = every  # type: ignore[attr-defined]
+    def __init__(self, kind: str, *args: Any) -> None:
+        super().__init__(*args)
+        self.fields["keep"] = RowChoice(kind, label=_now("Dieser Eintrag bleibt"))
+        self.fields["drop"] = RowChoice(kind, label=_now("Dieser geht darin auf"))
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
         if found.get("keep") and found.get("keep") == found.get("drop"):
-            self.add_error("drop", _now("Bitte zwei verschiedene Organisationen wählen."))
+            self.add_error("drop", _now("Bitte zwei verschiedene Einträge wählen."))
         return found
 
 
@@ -42,27 +41,29 @@ class ValuesForm(forms.Form):
 
     def __init__(self, kind: str, keep: Any, drop: Any, *args: Any) -> None:
         super().__init__(*args)
-        self.kind, self.rows = kind, {"keep": keep, "drop": drop}
-        for name in KINDS[kind].fields:
+        self.kind, self.rows = KINDS[kind], {"keep": keep, "drop": drop}
+        for name in self.kind.fields:
             told = {which: _told(row, name) for which, row in self.rows.items()}
             if told["keep"] != told["drop"]:
                 options = [(which, text or _now("keine Angabe")) for which, text in told.items()]
-                label = keep._meta.get_field(name).verbose_name
+                label = self.kind.label(name)
                 first = "drop" if not told["keep"] else "keep"
                 self.fields[name] = forms.ChoiceField(choices=options, widget=forms.RadioSelect, label=label, initial=first)
 
     def chosen(self) -> dict[str, Any]:
         """Return the value of every column, as it is to be."""
-        return {name: getattr(self.rows[self.cleaned_data.get(name, "keep")], name) for name in KINDS[self.kind].fields}
+        whose = {name: self.rows[self.cleaned_data.get(name, "keep")] for name in self.kind.fields}
+        return {column: getattr(row, column) for name, row in whose.items() for column in self.kind.columns_of(name)}
 
     @property
     def same(self) -> list[tuple[str, str]]:
         """The columns in which both agree."""
-        keep = self.rows["keep"]
-        return [(str(keep._meta.get_field(n).verbose_name), _told(keep, n)) for n in KINDS[self.kind].fields if n not in self.fields]
+        return [(self.kind.label(n), _told(self.rows["keep"], n)) for n in self.kind.fields if n not in self.fields]
 
 
 def _told(row: Any, name: str) -> str:
+    if name == "topics":
+        return ", ".join(row.topic_labels) or _now("für alle Themen")
     value = getattr(row, f"get_{name}_display", lambda: getattr(row, name))()
     if isinstance(value, bool):
         return _now("ja") if value else _now("nein")

@@ -16,23 +16,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from geo.errors import NotAllowed
-from network.merging.models import Merge
-from network.organisations.models import Organisation, OrganisationMember, OrganisationRole
+from network.desk.models import Assignment
+from network.merging.kinds import KINDS, Mergeable
+from network.merging.models import Merge, MergeQuerySet
+from network.organisations.models import OrganisationMember, OrganisationRole
 from network.seeds import Seed
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-
-@dataclass(frozen=True)
-class Mergeable:
-    """What can be merged: the model, and the columns to choose between."""
-
-    model: type[Any]
-    fields: tuple[str, ...]
-
-
-KINDS = {"organisation": Mergeable(Organisation, ("name", "kind", "municipality", "url", "offers", "seeks", "is_verified", "visibility"))}
 
 
 @dataclass(frozen=True)
@@ -45,19 +36,31 @@ class Moving:
 
 
 def relations(model: type[Any]) -> list[Any]:
-    """Return the foreign keys of other tables that point to a model; raises `NotAllowed` for a relation that cannot be moved."""
+    """Return the foreign keys of other tables that point to a model; raises `NotAllowed` for a relation that cannot be moved.
+
+    A many-to-many relation of the model itself is one more: that of the table between.
+    """
     found = []
     for relation in model._meta.related_objects:
         if relation.one_to_one or relation.many_to_many:
-            raise NotAllowed(
-                _("„{name}“ lässt sich nicht mitnehmen; bitte zuerst dort lösen.").format(name=relation.related_model._meta.verbose_name)
-            )
+            raise _cannot_move(relation.related_model)
         found.append(relation.field)
-    if model._meta.many_to_many:
-        raise NotAllowed(
-            _("„{name}“ lässt sich nicht mitnehmen; bitte zuerst dort lösen.").format(name=model._meta.many_to_many[0].verbose_name)
-        )
+    for many in model._meta.many_to_many:
+        if not many.remote_field.through._meta.auto_created:
+            raise _cannot_move(many.remote_field.through)
+        found.append(many.remote_field.through._meta.get_field(many.m2m_field_name()))
     return found
+
+
+def _cannot_move(model: type[Any]) -> NotAllowed:
+    return NotAllowed(_("„{name}“ lässt sich nicht mitnehmen; bitte zuerst dort lösen.").format(name=model._meta.verbose_name))
+
+
+def _label(column: Any) -> str:
+    """What the rows of a column's table are called; those of a table between, as the relation."""
+    if column.model._meta.auto_created:
+        return str(next(m.verbose_name for m in column.remote_field.model._meta.many_to_many if m.remote_field.through is column.model))
+    return str(column.model._meta.verbose_name_plural)
 
 
 def preview(kind: str, keep: Any, drop: Any) -> list[Moving]:
@@ -66,7 +69,7 @@ def preview(kind: str, keep: Any, drop: Any) -> list[Moving]:
     for column in relations(KINDS[kind].model):
         rows = column.model._base_manager.filter(**{column.name: drop})
         if n := rows.count():
-            made.append(Moving(str(column.model._meta.verbose_name_plural), n, len(_in_both(column, keep, drop))))
+            made.append(Moving(_label(column), n, len(_in_both(column, keep, drop))))
     return made
 
 
@@ -90,10 +93,13 @@ def merge(kind: str, keep: Any, drop: Any, chosen: Mapping[str, Any], by: User) 
     for column in relations(wanted.model):
         _move(column, keep, drop, before)
     _move_seed(wanted.model, keep, drop, before)
+    _move_task(wanted, keep, drop, before)
     made = Merge(kind=kind, kept=keep.pk, dropped=drop.pk, name="", dropped_name=str(drop)[:200], by=by)
     drop.delete()
-    for name in wanted.fields:
+    for name in wanted.columns:
         setattr(keep, name, chosen[name])
+    for name in wanted.first:
+        setattr(keep, name, min((m for m in (getattr(keep, name), getattr(drop, name)) if m), default=None))
     _checked(keep)
     before["set"] = {name: value for name, value in _values(keep).items() if name in _columns(wanted)}
     made.name, made.before = str(keep)[:200], before
@@ -120,7 +126,7 @@ def undo(found: Merge) -> None:
     now = _values(keep)
     for name in _columns(wanted):
         if now[name] == before["set"][name]:
-            setattr(keep, name, before["kept"][name])
+            setattr(keep, name, wanted.model._meta.get_field(name).to_python(before["kept"][name]))
     try:
         with transaction.atomic():
             keep.save()
@@ -132,20 +138,19 @@ def undo(found: Merge) -> None:
     found.save(update_fields=["undone_at"])
 
 
-def forget() -> int:
-    """Forget what was before merges that cannot be undone any more; return how many."""
-    changed: int = Merge.objects.all().too_old_to_undo(timezone.now()).update(before={})
-    return changed
+def forget(merges: MergeQuerySet) -> None:
+    """Forget what was before merges."""
+    merges.update(before={})
 
 
 def _columns(wanted: Mergeable) -> list[str]:
-    return [wanted.model._meta.get_field(name).attname for name in wanted.fields]
+    return [wanted.model._meta.get_field(name).attname for name in (*wanted.columns, *wanted.first)]
 
 
 def _values(row: Any) -> dict[str, Any]:
     """A row as JSON can hold it, by column."""
     return {
-        f.attname: f.value_to_string(row) if isinstance(f, models.DateTimeField) and getattr(row, f.attname) else getattr(row, f.attname)
+        f.attname: f.value_to_string(row) if isinstance(f, models.DateField) and getattr(row, f.attname) else getattr(row, f.attname)
         for f in row._meta.concrete_fields
     }
 
@@ -153,12 +158,13 @@ def _values(row: Any) -> dict[str, Any]:
 def _unique_with(column: Any) -> list[str]:
     """The columns that with this one must be unique in its table."""
     sets = [c.fields for c in column.model._meta.constraints if isinstance(c, models.UniqueConstraint) and column.name in c.fields]
+    sets += [names for names in column.model._meta.unique_together if column.name in names]
     if (
         column.unique
         or len(sets) > 1
         or any(isinstance(c, models.UniqueConstraint) and c.expressions for c in column.model._meta.constraints)
     ):
-        raise NotAllowed(_("„{name}“ lässt sich nicht mitnehmen; bitte zuerst dort lösen.").format(name=column.model._meta.verbose_name))
+        raise _cannot_move(column.model)
     return [name for name in sets[0] if name != column.name] if sets else []
 
 
@@ -180,9 +186,12 @@ def _in_both(column: Any, keep: Any, drop: Any) -> list[tuple[Any, Any]]:
 def _move(column: Any, keep: Any, drop: Any, before: dict[str, Any]) -> None:
     table = column.model._meta.label
     for same, double in _in_both(column, keep, drop):
-        if not isinstance(double, OrganisationMember):
+        if not isinstance(double, OrganisationMember) and not column.model._meta.auto_created:
             raise NotAllowed(_("„{name}“ steht bei beiden; bitte zuerst einen davon löschen.").format(name=column.model._meta.verbose_name))
         before["removed"].setdefault(table, []).append({"same": _values(same), "double": _values(double)})
+        if column.model._meta.auto_created:
+            double.delete()
+            continue
         if double.confirmed_at and (same.confirmed_at is None or double.role == OrganisationRole.CONTACT):
             same.role, same.confirmed_at = double.role, same.confirmed_at or double.confirmed_at
         double.delete()
@@ -200,6 +209,18 @@ def _move_seed(model: type[Any], keep: Any, drop: Any, before: dict[str, Any]) -
         before["seed"] = seed.pk
         seed.row = keep.pk
         seed.save(update_fields=["row"])
+
+
+def _move_task(wanted: Mergeable, keep: Any, drop: Any, before: dict[str, Any]) -> None:
+    """Who takes care of the dropped row on the desk takes care of the kept one, unless somebody does already."""
+    tasks = Assignment.objects.all().on(wanted.desk)
+    task = tasks.filter(row=str(drop.pk)).first()
+    if task and not tasks.filter(row=str(keep.pk)).exists():
+        before["task"] = task.pk
+        task.row = str(keep.pk)
+        task.save(update_fields=["row"])
+    elif task:
+        task.delete()
 
 
 def _checked(row: Any) -> None:
@@ -229,12 +250,14 @@ def _give_back(model: type[Any], found: Merge, before: Mapping[str, Any]) -> Non
     tables = {c.model._meta.label: c.model for c in by_label.values()}
     for label, pairs in before["removed"].items():
         for pair in pairs:
-            still = tables[label]._base_manager.filter(pk=pair["same"]["id"])
-            still.update(**{name: value for name, value in pair["same"].items() if name in ("role", "confirmed_at")})
+            if values := {name: value for name, value in pair["same"].items() if name in ("role", "confirmed_at")}:
+                tables[label]._base_manager.filter(pk=pair["same"]["id"]).update(**values)
             if _all_there(tables[label], pair["double"]):
                 _restore(tables[label], pair["double"])
     if "seed" in before:
         Seed.objects.filter(pk=before["seed"], row=found.kept).update(row=found.dropped)
+    if "task" in before:
+        Assignment.objects.filter(pk=before["task"], row=str(found.kept)).update(row=str(found.dropped))
 
 
 def _all_there(model: type[Any], values: Mapping[str, Any]) -> bool:

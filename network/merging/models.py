@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,9 @@ UNDO_DAYS = 30
 class MergeQuerySet(models.QuerySet["Merge"]):
     """Merges, asked in sentences."""
 
+    def of_kind(self, kind: str) -> MergeQuerySet:
+        return self.filter(kind=kind)
+
     def newest(self, length: int) -> MergeQuerySet:
         """The last ones, with who did them."""
         return self.select_related("by__person")[:length]
@@ -24,6 +28,11 @@ class MergeQuerySet(models.QuerySet["Merge"]):
     def too_old_to_undo(self, now: datetime.datetime) -> MergeQuerySet:
         """Those of which it is still kept what was before, for longer than they can be undone."""
         return self.filter(at__lt=now - datetime.timedelta(days=UNDO_DAYS)).exclude(before={})
+
+    def naming(self, address: str) -> MergeQuerySet:
+        """Those of which what was before names an e-mail address."""
+        told = Cast("before", models.TextField())
+        return self.annotate(told=told).filter(told__icontains=address)
 
 
 class Merge(models.Model):

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from network import post
+from network import limits, post
 from network.gathering.models import Event
 from network.ical import ZONE
 from network.knowhow.models import Article, FundingProgramme
@@ -57,13 +58,20 @@ def digest(month: datetime.date) -> Digest:
     )
 
 
+def ask(request: HttpRequest, mail: str, language: str) -> NewsletterSubscription:
+    """Take in a filled-in form; raises `TooMany`: each sends a mail to an address that nobody has confirmed."""
+    limits.note("newsletter", limits.MAILS_A_DAY, request, address=mail)
+    return subscribe(mail, language)
+
+
 @transaction.atomic
-def subscribe(mail: str, language: str) -> None:
+def subscribe(mail: str, language: str) -> NewsletterSubscription:
     """Ask an address by mail whether it wants the letter; one that has it already gets no second mail of the kind."""
     found, _new = NewsletterSubscription.objects.get_or_create(mail=mail.lower(), defaults={"language": language})
     if found.confirmed_at is None:
         link = reverse("newsletter_confirm", args=[post.seal(CONFIRM, found.pk)])
         post.write(found.mail, "newsletter_confirm", {"link": link}, language=language)
+    return found
 
 
 def confirm(token: str) -> NewsletterSubscription | None:
@@ -102,9 +110,3 @@ def send_letters(month: datetime.date) -> int:
             subscription.save(update_fields=["last_month"])
             written += 1
     return written
-
-
-def forget(now: datetime.datetime | None = None) -> int:
-    """Delete addresses that nobody confirmed in time; return how many."""
-    gone: int = NewsletterSubscription.objects.all().never_confirmed((now or timezone.now()) - CONFIRM_WITHIN).delete()[0]
-    return gone

@@ -16,10 +16,3 @@ def send_letters(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
     """Write the letter of last month; on the second and third day only to those who have not got it."""
     last_month = digest.first_of(digest.first_of(timezone.localdate()) - datetime.timedelta(days=1))
     digest.send_letters(last_month)
-
-
-@app.periodic(cron="33 3 * * *")
-@app.task(name="forget_letters", queueing_lock="forget_letters", lock="letters")
-def forget_letters(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
-    """Delete addresses that nobody confirmed."""
-    digest.forget()

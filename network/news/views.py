@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,6 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from network import post
 from network.news import digest
+from network.news.models import NewsletterSubscription
+from network.trying import attempt
 
 FORM = ["GET", "HEAD", "POST"]
 
@@ -20,17 +24,22 @@ FORM = ["GET", "HEAD", "POST"]
 class NewsletterForm(forms.Form):
     """Where the letter is to go."""
 
-    mail = forms.EmailField(label=_("Ihre E-Mail-Adresse"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    mail = forms.EmailField(
+        label=_("Ihre E-Mail-Adresse"),
+        max_length=NewsletterSubscription._meta.get_field("mail").max_length,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
 
 
 @never_cache
 @require_http_methods(FORM)
 def newsletter(request: HttpRequest) -> HttpResponse:
-    form = NewsletterForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        digest.subscribe(form.cleaned_data["mail"], get_language() or "de")
-        return redirect("newsletter_sent")
-    return render(request, "network/news/newsletter.html", {"form": form}, status=400 if form.errors else 200)
+    form, status = NewsletterForm(request.POST or None), 200
+    if request.method == "POST":
+        asked, status = attempt(form, partial(digest.ask, request, language=get_language() or "de"))
+        if asked:
+            return redirect("newsletter_sent")
+    return render(request, "network/news/newsletter.html", {"form": form}, status=status)
 
 
 @require_safe

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from geo.filtering import FilterSet
 from geo.models import Town
+from network import post
 from network.seeds import Seed
 from vacancies.models import new_key
 
@@ -90,6 +91,12 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
             return self.public()
         return (self.public() | self.filter(pk__in=self.of(user).values("pk"))).distinct()
 
+    def known_to(self, user: User) -> OrganisationQuerySet:
+        """Those a person may come across: those everybody sees and their own; all for the contact point."""
+        if user.has_perm("network.coordinate"):
+            return self.all()
+        return self.filter(models.Q(pk__in=self.actors().values("pk")) | models.Q(pk__in=self.of(user).values("pk")))
+
     def to_verify(self) -> OrganisationQuerySet:
         """Those that a person entered and nobody checked, with the day somebody first said to belong to them as `founded_at`."""
         found = self.filter(is_verified=False).exclude(pk__in=Seed.objects.all().planted(Organisation))
@@ -159,9 +166,21 @@ class Organisation(models.Model):
         self.save()
         self.people.create(user=user, role=OrganisationRole.CONTACT, confirmed_at=timezone.now())
 
+    @transaction.atomic
     def ask_to_join(self, user: User) -> None:
-        """Note that a person says to belong to it; a contact of the organisation confirms. A second time changes nothing."""
-        self.people.get_or_create(user=user)
+        """Note that a person says to belong to it, and tell its contacts, who confirm. A second time changes nothing."""
+        _asking, is_new = self.people.get_or_create(user=user)
+        for contact in self.people.all().contacts().select_related("user__person") if is_new else ():
+            person = getattr(contact.user, "person", None)
+            link = reverse("organisation_people", args=[self.key])
+            post.write(
+                contact.user.email, "organisation_asked", {"organisation": self, "link": link}, language=person.language if person else "de"
+            )
+
+    def hide(self) -> None:
+        """Show its page to nobody but its people and the contact point: nobody speaks for it any more."""
+        self.visibility = OrganisationVisibility.INTERNAL
+        self.save(update_fields=["visibility"])
 
 
 class OrganisationRole(models.TextChoices):
@@ -219,12 +238,12 @@ class OrganisationMember(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}, {self.organisation}"
+        return f"{self.organisation}: {self.get_role_display()}"  # never who: this stays in the administration's log
 
     @transaction.atomic
     def confirm(self, role: str = OrganisationRole.MEMBER) -> bool:
         """Say that the person belongs to it, and as what; False where the organisation would be left without a contact."""
-        if role != OrganisationRole.CONTACT and self._is_last_contact():
+        if role != OrganisationRole.CONTACT and self.is_last_contact():
             return False
         self.role, self.confirmed_at = role, self.confirmed_at or timezone.now()
         self.save(update_fields=["role", "confirmed_at"])
@@ -232,12 +251,25 @@ class OrganisationMember(models.Model):
 
     @transaction.atomic
     def leave(self) -> bool:
-        """Take the person off; False where others would be left without a contact."""
-        if self._is_last_contact() and self.organisation.people.all().confirmed().count() > 1:
-            return False
+        """Take the person off, who looks for nothing in its name any more; False where others would be left without a contact.
+
+        Whoever is alone may go: nobody speaks for the organisation then, and its page is hidden.
+        """
+        if self.is_last_contact():
+            if self.heirs.exists():
+                return False
+            self.organisation.hide()
+        self.organisation.space_requests.filter(owner=self.user).update(organisation=None)
         self.delete()
         return True
 
-    def _is_last_contact(self) -> bool:
+    @property
+    def heirs(self) -> OrganisationMemberQuerySet:
+        """The others who belong to it, one of whom could become its contact."""
+        people: OrganisationMemberQuerySet = self.organisation.people.all()
+        return people.confirmed().exclude(pk=self.pk).select_related("user__person")
+
+    def is_last_contact(self) -> bool:
+        """Whether nobody is left to speak for the organisation when this person goes; asked within a transaction."""
         contacts = list(self.organisation.people.all().contacts().select_for_update())
         return self in contacts and len(contacts) == 1

@@ -9,9 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from geo.errors import NotAllowed
+from geo.errors import InvalidParameter, NotAllowed
 from network.organisations.forms import JoinForm, OrganisationForm, PersonForm
-from network.organisations.models import Organisation, OrganisationMember
+from network.organisations.models import Organisation, OrganisationMember, OrganisationRole
 
 
 @require_safe
@@ -74,7 +74,9 @@ def confirm_person(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm who asked, or change what they are to the organisation."""
     person = get_object_or_404(OrganisationMember.objects.all().in_care_of(request.user), pk=pk)
     form = PersonForm(request.POST)
-    if form.is_valid() and not person.confirm(form.cleaned_data["role"]):
+    if not form.is_valid():
+        raise InvalidParameter("role", request.POST.get("role", "")[:20], ", ".join(OrganisationRole.values))
+    if not person.confirm(form.cleaned_data["role"]):
         raise NotAllowed(_("Jemand muss Ansprechperson bleiben. Geben Sie diese Aufgabe zuerst einer anderen Person."))
     messages.success(request, _("Gespeichert."))
     return redirect("organisation_people", person.organisation.key)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from network.own_buildings.models import OwnBuilding
@@ -41,6 +43,10 @@ class FactsForm(forms.ModelForm):
             "summary": forms.Textarea(attrs={"rows": 4}),
         }
         help_texts = {"summary": _("Was Suchende wissen sollten. Öffentlich, sobald der Eintrag es ist: bitte keine Namen.")}
+
+    def hidden(self) -> str:
+        """Return what was typed as fields that nobody sees, for the page of the next step."""
+        return mark_safe("".join(field.as_hidden() for field in self))  # noqa: S308 - of Django's own widgets
 
 
 class ChangesForm(FactsForm):
@@ -78,3 +84,12 @@ class SharingForm(forms.Form):
             text = _("Dafür brauchen wir Ihre Einwilligung. Bitte lesen Sie den Text und setzen Sie den Haken, oder wählen Sie anders.")
             self.add_error(f"agreed_{share}", ValidationError(text))
         return given
+
+
+class NewSharingForm(SharingForm):
+    """What may be shown of a new building; with a number of the form, so that sending it twice counts once."""
+
+    form_key = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **words: Any) -> None:
+        super().__init__(*args, initial={"share": "none", "form_key": secrets.token_hex(16)}, **words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from dateutil.relativedelta import relativedelta
@@ -117,9 +118,9 @@ class OwnerViewQuerySet(models.QuerySet["OwnerView"]):
         who = user.email or user.get_username()
         return self.create(user=user, who=who, vacancy=vacancy, vacancy_key=vacancy.key, town=vacancy.town, purpose=purpose, act=act)
 
-    def overdue(self) -> OwnerViewQuerySet:
-        """Those older than the log is kept (settings.OWNER_LOG_MONTHS)."""
-        return self.filter(at__lt=timezone.now() - relativedelta(months=settings.OWNER_LOG_MONTHS))
+    def overdue(self, now: datetime.datetime) -> OwnerViewQuerySet:
+        """Those older than the log is kept (settings.RETENTION)."""
+        return self.filter(at__lt=now - relativedelta(months=settings.RETENTION["owner_log_months"]))
 
 
 class OwnerView(models.Model):

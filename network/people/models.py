@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -41,3 +41,20 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.display_name or str(_("ohne Namen"))
+
+
+def chosen_name(user: Any) -> str:
+    """Return the name a person chose for others to see; '' for one who chose none, and for nobody."""
+    person = getattr(user, "person", None)
+    return str(person.display_name) if person else ""
+
+
+def masked(address: str) -> str:
+    """Return an address so that colleagues recognise it without reading it: e…@example.org."""
+    name, _at, host = address.partition("@")
+    return f"{name[:1]}…@{host}"
+
+
+def shown_name(user: Any) -> str:
+    """Return the same for pages; of one who chose none that they have none, never their address or what they sign in with."""
+    return chosen_name(user) or str(_("ohne Namen"))

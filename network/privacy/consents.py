@@ -73,11 +73,6 @@ def give(who: User | str, name: str, about: str = "", version: int | None = None
     return found
 
 
-def is_given(who: User | str, name: str, about: str = "") -> bool:
-    """Whether a person agrees now."""
-    return bool(Consent.objects.all().by(who).to(name, about).in_force().exists())
-
-
 def withdraw(who: User | str, name: str, about: str = "") -> bool:
     """Withdraw a consent and end at once what rests on it; returns whether there was one."""
     with transaction.atomic():

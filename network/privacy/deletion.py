@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from importlib import import_module
 from operator import methodcaller
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,11 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from geo.errors import InvalidFile, NotAllowed
-from network.privacy.holdings import HOLDINGS, Anonymise, Delete, Holding, histories_of
+from network.merging.models import Merge
+from network.privacy.holding import Anonymise, Delete, Holding
+from network.privacy.holdings import HOLDINGS, histories_of
 from network.privacy.subjects import Subject
+from network.reports.forgetting import forget_picture
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ def delete(who: Subject, until: datetime.datetime | None = None, *, log: bool = 
         if found := _end(holding, rows):
             done[holding.model] = found
     _forget_jobs(who)
+    _forget_sessions(who)
+    _forget_merges(who)
     if log and done:
         note(who.addresses or ((who.user.email,) if who.user and who.user.email else ()))
     return done
@@ -104,11 +109,10 @@ def _end(holding: Holding, rows: QuerySet[Any]) -> int:
 
 
 def _delete_files(holding: Holding, rows: QuerySet[Any]) -> None:
-    """Delete the files of rows once the deletion is through."""
+    """Delete the files of rows once the deletion is through, but for pictures that a vacancy shows."""
     for name in holding.files():
-        storage = holding.of_model._meta.get_field(name).storage  # type: ignore[union-attr]
-        for file in rows.exclude(**{name: ""}).values_list(name, flat=True):
-            transaction.on_commit(partial(storage.delete, file))
+        for row in rows.exclude(**{name: ""}):
+            forget_picture(getattr(row, name))
 
 
 def forget_history(model: type[Model], keys: list[Any], values: dict[str, Any] | None = None) -> int:
@@ -129,6 +133,21 @@ def _forget_jobs(who: Subject) -> None:
     with connection.cursor() as cursor:
         for address in who.addresses:
             cursor.execute("DELETE FROM procrastinate_jobs WHERE position(lower(%s) IN lower(args::text)) > 0", [address])
+
+
+def _forget_sessions(who: Subject) -> None:
+    """Delete the sessions that were left behind by a change of password: whose they are stands inside them alone."""
+    if who.user is None:
+        return
+    model, own = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class(), str(who.user.pk)
+    left = [s.pk for s in model.objects.iterator() if s.get_decoded().get("_auth_user_id") == own]
+    model.objects.filter(pk__in=left).delete()
+
+
+def _forget_merges(who: Subject) -> None:
+    """Forget what was before merges of entries that named an address; they can be undone no more."""
+    for address in who.addresses:
+        Merge.objects.all().naming(address).update(before={})
 
 
 def digest_of(address: str, key: str | None = None) -> str:

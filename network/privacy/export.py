@@ -10,7 +10,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.utils import timezone
 
-from network.privacy.holdings import HOLDINGS, Holding
+from network.privacy.holding import Holding
+from network.privacy.holdings import HOLDINGS
 from network.privacy.subjects import Subject
 
 BATCH = 500

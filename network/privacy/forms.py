@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from network.people.models import shown_name
 from network.privacy.leaving import left_alone
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class LeaveForm(SureForm):
         super().__init__(*args, **words)
         self.organisations = left_alone(user)
         for organisation, others in self.organisations:
-            choices = [("", _("niemand: Die Seite der Organisation wird verborgen")), *((str(m.pk), _name(m)) for m in others)]
+            choices = [("", _("niemand: Die Seite der Organisation wird verborgen")), *((str(m.pk), shown_name(m.user)) for m in others)]
             self.fields[f"heir_{organisation.pk}"] = forms.ChoiceField(
                 label=_("Wer wird Ansprechperson von „{name}“?").format(name=organisation), choices=choices, required=False
             )
@@ -39,11 +40,6 @@ class LeaveForm(SureForm):
         """Return who takes over which organisation."""
         chosen = {o.pk: self.cleaned_data.get(f"heir_{o.pk}") for o, _others in self.organisations}
         return {pk: int(heir) for pk, heir in chosen.items() if heir}
-
-
-def _name(member: Any) -> str:
-    person = getattr(member.user, "person", None)
-    return str(person or _("ohne Namen"))
 
 
 class AddressForm(forms.Form):

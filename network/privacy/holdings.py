@@ -7,8 +7,6 @@ model that is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -16,9 +14,10 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import FileField, Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from network.privacy.holding import WITH_ACCOUNT, Anonymise, Holding, Keep
 from network.privacy.purposes import (
     ACCOUNT,
     ADVICE,
@@ -32,129 +31,14 @@ from network.privacy.purposes import (
     REGISTER,
     REPORTS,
     SEEKING,
-    Purpose,
 )
 from network.privacy.subjects import Subject
-from network.privacy.words import LABELS, NAMES
-
-WITH_ACCOUNT = _("bis das Konto gelöscht wird")
-
-
-def with_periods(text: Any) -> str:
-    """Return a text with the periods that are set filled in."""
-    others = ("OWNER_LOG_MONTHS", "REPORT_UNCONFIRMED_MONTHS", "REPORT_ADDRESS_MONTHS", "INQUIRY_MONTHS")
-    return str(text).format(**settings.RETENTION, **{name.lower(): getattr(settings, name) for name in others})
-
-
-@dataclass(frozen=True)
-class Delete:
-    """The rows go, with their files and their history."""
-
-    def __str__(self) -> str:
-        return str(_("wird gelöscht"))
-
-
-@dataclass(frozen=True)
-class Anonymise:
-    """The rows stay without what tells of the person."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return str(_("bleibt ohne Angaben zur Person"))
-
-
-@dataclass(frozen=True)
-class Keep:
-    """The rows stay for a while, for a reason that the person is told."""
-
-    reason: Any
-
-    def __str__(self) -> str:
-        return str(_("bleibt: {reason}")).format(reason=with_periods(self.reason))
-
-
-End = Delete | Anonymise | Keep
-
-
-@dataclass(frozen=True)
-class Holding:
-    """How the rows of one model belong to a person."""
-
-    model: str
-    why: Purpose
-    of: str = ""
-    address: str = ""
-    shows: str = ""
-    kept: Any = WITH_ACCOUNT
-    end: End = field(default_factory=Delete)
-    leaves: str = ""  # paths to accounts that are only named in rows of others: emptied with the account
-    find: Callable[[Subject], QuerySet[Any]] | None = None  # where no path leads to the person
-    first: str = ""  # what is done with each row before its end: its method, or the path of a function
-
-    @property
-    def lasts(self) -> str:
-        """How long the rows are kept, with the periods of this installation."""
-        return with_periods(self.kept)
-
-    @property
-    def of_model(self) -> type[Model]:
-        return apps.get_model(self.model)
-
-    @property
-    def name(self) -> str:
-        return str(NAMES.get(self.model) or self.of_model._meta.verbose_name_plural)
-
-    def rows(self, who: Subject) -> QuerySet[Any]:
-        """Return what is held of a person."""
-        manager = self.of_model._default_manager
-        if self.find:
-            return self.find(who)
-        ours = Q(pk__in=[])
-        if who.user is not None:
-            for path in self.of.split():
-                ours |= Q(**{path: who.user.pk})
-        for path in self.address.split():
-            for address in who.addresses:
-                ours |= Q(**{f"{path}__iexact": address})
-        return manager.filter(pk__in=manager.filter(ours).order_by().values("pk"))
-
-    def labels(self) -> dict[str, str]:
-        """Return the fields of an export with their names."""
-        return {name: str(LABELS.get(name) or self.of_model._meta.get_field(name).verbose_name) for name in self.shows.split()}
-
-    @property
-    def begun(self) -> str:
-        """The field that tells since when a row is there; '' where none does."""
-        known = {f.name for f in self.of_model._meta.get_fields()}
-        return next((name for name in BEGINNINGS if name in known), "")
-
-    def files(self) -> list[str]:
-        return [f.name for f in self.of_model._meta.get_fields() if isinstance(f, FileField)]
-
-
-BEGINNINGS = (
-    "created_at",
-    "date_joined",
-    "asked_at",
-    "given_at",
-    "sent_at",
-    "received_at",
-    "at",
-    "first_seen",
-    "verified_at",
-    "written_at",
-)
 
 
 def sessions(who: Subject) -> QuerySet[Any]:
-    """The sessions of a person; whose they are stands inside them."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    model = store.get_model_class()
-    if who.user is None:
-        return model.objects.none()
-    own = [s.pk for s in model.objects.iterator() if s.get_decoded().get("_auth_user_id") == str(who.user.pk)]
-    return model.objects.filter(pk__in=own)
+    """The sessions of a person; whose they are is noted when somebody signs in."""
+    noted = apps.get_model("usersessions.UserSession").objects.filter(user=who.user)
+    return import_module(settings.SESSION_ENGINE).SessionStore.get_model_class().objects.filter(pk__in=noted.values("session_key"))
 
 
 def changes(who: Subject) -> QuerySet[Any]:
@@ -168,6 +52,8 @@ def changes(who: Subject) -> QuerySet[Any]:
         about |= Q(
             content_type=ContentType.objects.get_for_model(rows.model), object_id__in=[str(pk) for pk in rows.values_list("pk", flat=True)]
         )
+    for address in who.addresses:  # e-mail addresses in the administration are named by themselves, the deleted ones, too
+        about |= Q(object_repr__icontains=address) | Q(change_message__icontains=address)
     return model.objects.filter(Q(user=who.user) | about)
 
 
@@ -175,6 +61,12 @@ def messages(who: Subject) -> QuerySet[Any]:
     """What a person wrote in their inquiries; what others answered is theirs."""
     model = apps.get_model("network.InquiryMessage")
     return model.objects.all().of_seeker().filter(inquiry__seeker=who.user) if who.user else model.objects.none()
+
+
+def drafts(who: Subject) -> QuerySet[Any]:
+    """The buildings that a person entered, as long as the municipality has not taken them into the register."""
+    model = apps.get_model("network.OwnBuilding")
+    return model.objects.all().drafts_of(who.user) if who.user else apps.get_model("vacancies.Vacancy").objects.none()
 
 
 HOLDINGS = (
@@ -191,8 +83,9 @@ HOLDINGS = (
     Holding(
         "network.Invitation",
         REGISTER,
-        of="accepted_by invited_by",
+        of="accepted_by",
         address="email",
+        leaves="invited_by",
         shows="email role ends_on created_at accepted_at withdrawn_at",
         kept=_("{invitation_days} Tage nach ihrem Ende"),
     ),
@@ -240,10 +133,17 @@ HOLDINGS = (
         address="client_mail",
         shows="key audience phase topics town building plan question tried until client_name client_mail consent_text_version"
         " created_at confirmed_at state state_since",
-        kept=_("bis zur Frist nach ihrem Abschluss"),
+        kept=_("{advice_days} Tage nach ihrem Abschluss; unbestätigt drei Tage"),
         leaves="adviser",
     ),
-    Holding("network.Assignment", REGISTER, of="assignee", shows="due_on note created_at done_at", leaves="created_by"),
+    Holding(
+        "network.Assignment",
+        REGISTER,
+        of="assignee",
+        shows="due_on note created_at",
+        kept=_("bis sie erledigt ist"),
+        leaves="created_by",
+    ),
     Holding("network.Mailing", REGISTER, of="author", shows="audience subject text created_at sent_at", end=Anonymise({"author": None})),
     Holding("network.MailingRecipient", ALERTS, address="address", shows="address why written_at", kept=_("zwölf Monate nach dem Versand")),
     Holding("network.Merge", REGISTER, of="by", shows="kind name dropped_name at undone_at", end=Anonymise({"by": None})),
@@ -252,7 +152,7 @@ HOLDINGS = (
         EVENTS,
         address="mail",
         shows="event begins_at name mail needs state created_at confirmed_at",
-        kept=_("bis zur Frist nach dem Termin; unbestätigt drei Tage"),
+        kept=_("{event_days} Tage nach dem Termin; unbestätigt drei Tage"),
     ),
     Holding(
         "network.Event",
@@ -267,7 +167,7 @@ HOLDINGS = (
         ALERTS,
         address="mail",
         shows="mail created_at confirmed_at last_month",
-        kept=_("bis zum Abbestellen"),
+        kept=_("bis zum Abbestellen; unbestätigt drei Tage"),
     ),
     Holding(
         "network.ReportStep",
@@ -290,14 +190,22 @@ HOLDINGS = (
         "network.BuildingConsent",
         PROOF,
         of="own_building__user",
-        shows="text_version text visibility given_at withdrawn_at",
+        shows="own_building_id text_version text visibility given_at withdrawn_at",
         kept=_("wie der Eintrag"),
+    ),
+    Holding(
+        "vacancies.Vacancy",
+        OWN_BUILDINGS,
+        shows="key town street house_no postcode former_use occupancy condition usable_m2 vacant_since summary target_uses disposal"
+        " created_at",
+        kept=_("bis die Gemeinde es ins Register übernimmt oder das Konto gelöscht wird"),
+        find=drafts,
     ),
     Holding(
         "network.OwnBuilding",
         OWN_BUILDINGS,
         of="user",
-        shows="vacancy_id stated_role created_at",
+        shows="id vacancy_id stated_role created_at",
         first="withdraw_consent",
     ),
     Holding(
@@ -371,6 +279,7 @@ HOLDINGS = (
         ACCOUNT,
         of="pk",
         shows="username email first_name last_name date_joined last_login",
+        first="network.inquiries.thread.forget_author",
         kept=_("{idle_account_months} Monate nach der letzten Anmeldung; unbestätigt {unconfirmed_days} Tage"),
     ),
 )  # in the order of deletion: what leads to a person goes last

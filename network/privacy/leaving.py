@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import translation
 
 from network import post
-from network.organisations.models import Organisation, OrganisationMember, OrganisationRole, OrganisationVisibility
+from network.organisations.models import Organisation, OrganisationMember, OrganisationRole
 from network.privacy.deletion import delete
 from network.privacy.subjects import Subject
 
@@ -18,12 +18,9 @@ if TYPE_CHECKING:
 
 def left_alone(user: User) -> list[tuple[Organisation, list[OrganisationMember]]]:
     """Return the organisations whose last contact a person is, with those who could take over."""
-    found = []
-    for organisation in Organisation.objects.all().kept_by(user).distinct():
-        others = organisation.people.all().confirmed().exclude(user=user).select_related("user__person")
-        if not others.contacts().exists():
-            found.append((organisation, list(others)))
-    return found
+    with transaction.atomic():
+        kept = OrganisationMember.objects.all().contacts().of(user)
+        return [(member.organisation, list(member.heirs)) for member in kept if member.is_last_contact()]
 
 
 @transaction.atomic
@@ -42,7 +39,7 @@ def leave(user: User, heirs: dict[int, int] | None = None) -> dict[str, int]:
         if heir is not None:
             heir.confirm(OrganisationRole.CONTACT)
         else:
-            Organisation.objects.filter(pk=organisation.pk).update(visibility=OrganisationVisibility.INTERNAL)
+            organisation.hide()
     person, address = getattr(user, "person", None), user.email
     language = person.language if person else translation.get_language() or "de"
     confirmed = user.emailaddress_set.filter(email__iexact=address, verified=True).exists()  # type: ignore[attr-defined]

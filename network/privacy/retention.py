@@ -20,9 +20,21 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from network import post
+from network.advice import desk as advice
+from network.advice.models import AdviceCase
 from network.alerts.models import Subscription
+from network.gathering import seats
+from network.gathering.models import Registration
+from network.inquiries import jobs
+from network.inquiries.models import Inquiry
 from network.invitations.models import LASTS, Invitation
+from network.limits import Attempt
+from network.mailing.models import MailingRecipient
+from network.merging import merge
+from network.merging.models import Merge
 from network.models import AppPassword
+from network.news import digest
+from network.news.models import NewsletterSubscription
 from network.owners.models import OwnerContact, OwnerView
 from network.people.models import Person
 from network.privacy.deletion import delete, forget_history, shorten_log
@@ -30,6 +42,9 @@ from network.privacy.holdings import histories_of
 from network.privacy.leaving import leave
 from network.privacy.models import Consent, IdleNotice
 from network.privacy.subjects import Subject
+from network.reports import forgetting
+from network.reports.models import Report
+from network.seeking import publicity
 from network.seeking.models import SpaceRequest
 from network.seeking.states import RequestState
 from network.signin.tasks import forget_sign_ins
@@ -148,22 +163,54 @@ class Rule:
     due: Callable[[datetime.datetime], QuerySet[Any]]
     act: Callable[[QuerySet[Any]], None] = _delete_rows
 
+    def apply(self, now: datetime.datetime) -> int:
+        """Do it; returns how many rows it reached. Those that fail are logged by their keys, and stay due."""
+        keys = list(self.due(now).values_list("pk", flat=True))
+        if not keys or self._act(now, keys):
+            return len(keys)
+        failed = [key for key in keys if not self._act(now, [key])]  # each by itself, so that none keeps the others
+        log.error("retention: %s failed for %s", self.name, ", ".join(str(key) for key in failed))
+        return len(keys) - len(failed)
+
+    def _act(self, now: datetime.datetime, keys: list[Any]) -> bool:
+        try:
+            with transaction.atomic():
+                self.act(self.due(now).filter(pk__in=keys))
+        except Exception as error:  # whatever it is: the other rows and rules wait for nothing. Its text may name the person
+            log.warning("retention: %s: %s", self.name, type(error).__name__)
+            return False
+        return True
+
 
 RULES = (
     Rule("idle accounts reminded", to_remind, _remind),
     Rule("idle accounts deleted", to_delete, _leave),
     Rule("unconfirmed sign-ups", unconfirmed, _forget),
     Rule("invitations", ended_invitations),
-    Rule("requests for space", ended_requests),
+    Rule("requests for space", ended_requests, publicity.forget),
     Rule("subscriptions never confirmed", lambda now: Subscription.objects.all().never_confirmed(now)),
     Rule("subscriptions ended", lambda now: Subscription.objects.all().expiring_on(timezone.localdate(now))),
     Rule("revoked app passwords", lambda now: AppPassword.objects.filter(revoked_at__lt=now - _days("revoked_days"))),
     Rule("withdrawn consents", lambda now: Consent.objects.all().withdrawn_before(now - _months("consent_months"))),
-    Rule("looks at owners' data", lambda _now: OwnerView.objects.all().overdue()),
+    Rule("looks at owners' data", lambda now: OwnerView.objects.all().overdue(now)),
+    Rule("advice never confirmed", lambda now: AdviceCase.objects.all().never_confirmed(now - advice.CONFIRM_WITHIN)),
+    Rule("advice cases", lambda now: AdviceCase.objects.all().ended_before(now - _days("advice_days"))),
+    Rule("registrations never confirmed", lambda now: Registration.objects.all().never_confirmed(now - seats.CONFIRM_WITHIN)),
+    Rule("registrations", lambda now: Registration.objects.all().of_events_before(now - _days("event_days")), seats.forget),
+    Rule("letters never confirmed", lambda now: NewsletterSubscription.objects.all().never_confirmed(now - digest.CONFIRM_WITHIN)),
+    Rule("addresses of letters to several", lambda now: MailingRecipient.objects.all().forgettable(now)),
+    Rule("inquiries", lambda now: Inquiry.objects.all().over(now), jobs.forget),
+    Rule("reports never confirmed", lambda now: Report.objects.all().never_confirmed(now), forgetting.forget),
+    Rule("who reported", lambda now: Report.objects.all().with_needless_address(now), forgetting.forget_who),
+    Rule("connections of reports", lambda now: Report.objects.all().with_needless_connection(now), forgetting.forget_connection),
+    Rule("attempts", lambda now: Attempt.objects.all().before(timezone.localdate(now))),
+    Rule("what was before merges", lambda now: Merge.objects.all().too_old_to_undo(now), merge.forget),
     Rule("mails that nobody takes", lambda now: post.Mail.objects.filter(created_at__lt=now - post.KEPT_TRYING)),
     Rule("sessions", lambda now: _session_model().objects.filter(expire_date__lt=now)),
     Rule("closed vacancies", closed_vacancies, _anonymise),
 )
+
+BY_NAME = {rule.name: rule for rule in RULES}
 
 
 def _session_model() -> Any:
@@ -177,12 +224,8 @@ def due(now: datetime.datetime | None = None) -> dict[str, int]:
 
 def run(now: datetime.datetime | None = None) -> dict[str, int]:
     """Apply every rule; returns how many rows each reached. What one night leaves, the next one takes."""
-    now, done = now or timezone.now(), {}
-    for rule in RULES:
-        rows = rule.due(now)
-        done[rule.name] = rows.count()
-        if done[rule.name]:
-            rule.act(rows)
+    now = now or timezone.now()
+    done = {rule.name: rule.apply(now) for rule in RULES}
     done["lines of the deletion log"] = shorten_log(now - _days("backup_days"))
     forget_sign_ins()
     return done
@@ -196,5 +239,8 @@ def line(counts: dict[str, int]) -> str:
 @app.periodic(cron="23 2 * * *")
 @app.task(name="retention", queueing_lock="retention", lock="people")
 def retention(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
-    """Delete what has been kept long enough."""
-    log.warning("retention: %s", line(run()))
+    """Delete what has been kept long enough; where something of it is left, the job counts as failed."""
+    now = timezone.now()
+    log.warning("retention: %s", line(run(now)))
+    if any((left := due(now)).values()):
+        raise RuntimeError(f"retention left {line(left)}")

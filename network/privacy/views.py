@@ -23,6 +23,7 @@ from network.privacy import consents
 from network.privacy.deletion import delete, preview
 from network.privacy.export import export
 from network.privacy.forms import AddressForm, LeaveForm, SureForm
+from network.privacy.given import given_by
 from network.privacy.leaving import leave
 from network.privacy.models import Consent
 from network.privacy.subjects import Subject, is_of_an_account
@@ -35,8 +36,7 @@ LINK_LASTS = datetime.timedelta(hours=24)
 @require_safe
 def consent_list(request: HttpRequest) -> HttpResponse:
     """What a person agreed to, and how to take it back."""
-    rows = [(c, consents.ask(c.text, c.version)) for c in Consent.objects.all().of(request.user)]
-    return render(request, "network/privacy/consents.html", {"rows": rows})
+    return render(request, "network/privacy/consents.html", {"rows": given_by(request.user)})
 
 
 @login_required

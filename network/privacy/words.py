@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 LABELS = {
     "why": _("Warum Sie das bekommen:"),
     "address": _("E-Mail-Adresse"),
-    "done_at": _("erledigt"),
     "written_at": _("gesendet"),
     "before": _("vorher"),
     "after": _("nachher"),
@@ -26,6 +25,7 @@ LABELS = {
     "score": _("passt zu (Prozent)"),
     "verdicts": _("was dafür und was dagegen spricht"),
     "vacancy_id": _("Leerstand"),
+    "own_building_id": _("Nummer des eigenen Gebäudes"),
     "state": _("Stand"),
     "to": _("an"),
     "subject": _("Betreff"),
@@ -66,5 +66,6 @@ NAMES = {
     "usersessions.UserSession": _("angemeldete Geräte"),
     "sessions.Session": _("Sitzungen"),
     "network.Mail": _("E-Mails, die auf den Versand warten"),
+    "vacancies.Vacancy": _("Entwürfe eigener Gebäude"),
     "network.StateChange": _("Verlauf der Gesuche"),
 }

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import CASCADE
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from geo.errors import NotAllowed
+from layers.models import VacancyReach
 from network import post
 from network.reports.models import DECIDED, Kind, Report, State
 from vacancies import choices as c
@@ -111,7 +113,6 @@ def _make_draft(report: Report, point: Point | None) -> dict[str, Any]:
     if place is None:
         raise NotAllowed(_("Bitte geben Sie an, wo das Gebäude steht: Die Adresse allein ist nicht im Verzeichnis."))
     since = datetime.date(report.vacant_since_year, 1, 1) if report.vacant_since_year else None
-    words = [_("Meldung {key}").format(key=report.key), report.seen, report.note]
     vacancy = Vacancy(
         **{name: getattr(report, name) for name in ("town", "street", "house_no", "postcode", "former_use")},
         point=place,
@@ -119,7 +120,7 @@ def _make_draft(report: Report, point: Point | None) -> dict[str, Any]:
         vacant_since_precision=c.DatePrecision.ESTIMATE,
         occupancy=c.Occupancy.VACANT,
         source=c.Source.CITIZEN,
-        notes="\n".join(w for w in words if w),
+        notes=_("Meldung {key}").format(key=report.key),  # what it says stays with it: reporters may have it deleted
     )
     vacancy.full_clean(exclude=["slug"])
     vacancy.save()
@@ -141,7 +142,7 @@ def _merge(report: Report, other: Vacancy) -> dict[str, Any]:
     found: dict[str, Any] = {"vacancy": other.key, "photo": _keep_photo(report, other)}
     if report.kind == Kind.OWN and before is not None and before.pk != other.pk:
         found |= {"before": before.key, "changed": {}, "archived": change(before, {"publication": c.Publication.ARCHIVED})}
-        OwnBuilding.objects.all().move(before, other)
+        found["moved"] = OwnBuilding.objects.all().move(before, other)
     report.vacancy = other
     return found
 
@@ -204,17 +205,25 @@ def _revert(report: Report) -> None:
     if done.get("photo"):
         Photo.objects.filter(pk=done["photo"]).delete()
     if done.get("made") and vacancy is not None:
-        if vacancy.publication != c.Publication.DRAFT or vacancy.updated_at.isoformat() != done["as_it_was"]:
+        edited = vacancy.publication != c.Publication.DRAFT or vacancy.updated_at.isoformat() != done["as_it_was"]
+        if edited or _is_built_upon(vacancy):
             raise NotAllowed(_("Der Entwurf wurde inzwischen bearbeitet. Bitte archivieren Sie ihn im Register, wenn er nicht stimmt."))
         report.vacancy = None
         vacancy.delete()
     if done.get("before") and vacancy is not None:
         earlier = Vacancy.objects.get(key=done["before"])
-        OwnBuilding.objects.all().move(vacancy, earlier)
+        OwnBuilding.objects.all().move_back(done["moved"], vacancy, earlier, report.decided_at)
         _put_back(earlier, done["archived"])
         report.vacancy = earlier
     if done.get("changed") and vacancy is not None:
         _put_back(vacancy, done["changed"])
+
+
+def _is_built_upon(vacancy: Vacancy) -> bool:
+    """Whether anything that people added would be deleted with a vacancy: owners, pictures, inquiries, whatever comes to be."""
+    links = [f for f in Vacancy._meta.get_fields(include_hidden=True) if f.auto_created and f.is_relation and not f.concrete]
+    theirs = [f for f in links if f.on_delete is CASCADE and f.related_model is not VacancyReach]  # type: ignore[union-attr]
+    return any(f.related_model._base_manager.filter(**{f.field.name: vacancy}).exists() for f in theirs)  # type: ignore[union-attr]
 
 
 def _put_back(vacancy: Vacancy, changed: dict[str, list[Any]]) -> None:

@@ -51,18 +51,21 @@ def queue(request: HttpRequest) -> HttpResponse:
     _must_moderate(request)
     own = Report.objects.all().visible_to(request.user).with_rows()
     waiting = Paginator(own.waiting(), PER_PAGE).get_page(request.GET.get("seite"))
-    shown = {"waiting": waiting, "to_tell": own.with_owner_to_be_told()[:PER_PAGE], "decided": own.decided()[:SHOWN]}
+    to_tell = Paginator(own.with_owner_to_be_told(), PER_PAGE).get_page(request.GET.get("eigentuemer"))
+    shown = {"waiting": waiting, "to_tell": to_tell, "decided": own.decided()[:SHOWN]}
     return render(request, "network/reports/queue.html", shown)
 
 
 def _shown(request: HttpRequest, report: Report, **more: Any) -> dict[str, Any]:
     point = report.point or (report.vacancy.point if report.vacancy else None)
-    alike = _alike(request, report)
+    alike, lines, given = _alike(request, report), lines_of(report), request.POST
     return {
         "report": report,
         "outcomes": [(o.value, o.label) for o in report.outcomes if alike or o != State.MERGED],
         "alike": alike,
-        "lines": lines_of(report),
+        "lines": lines,
+        "taken": given.getlist("fields_taken") if "outcome" in given else [line.name for line in lines if not line.is_the_same],
+        "chosen": given.get("vacancy", ""),
         "steps": report.steps.select_related("by__person"),
         "own": OwnBuilding.objects.all().of_vacancy(report.vacancy).first() if report.vacancy else None,
         "shape": shape_of(point) if point else None,

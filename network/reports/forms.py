@@ -19,6 +19,7 @@ from vacancies import choices as c
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
 
+LONGEST = Report._meta.get_field("email").max_length
 OCCUPANCY = [(v, label) for v, label in c.Occupancy.choices if v != c.Occupancy.UNKNOWN]
 
 
@@ -93,7 +94,7 @@ class CorrectionForm(Trap, forms.Form):
         help_text=_("Alles, was oben keinen Platz hat. Bitte keine Namen von Menschen."),
     )  # fmt: skip
     email = forms.EmailField(
-        label=_("Ihre E-Mail-Adresse"), help_text=_("Für die Bestätigung und unsere Antwort."),
+        label=_("Ihre E-Mail-Adresse"), max_length=LONGEST, help_text=_("Für die Bestätigung und unsere Antwort."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )  # fmt: skip
 

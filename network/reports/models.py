@@ -51,7 +51,8 @@ class State(models.TextChoices):
 
 
 WAITING = (State.EMAIL_CONFIRMED, State.IN_REVIEW)
-DECIDED = (State.ACCEPTED, State.MERGED, State.CORRECTION_APPLIED, State.REJECTED, State.SPAM)
+REFUSED = (State.REJECTED, State.SPAM)
+DECIDED = (State.ACCEPTED, State.MERGED, State.CORRECTION_APPLIED, *REFUSED)
 # The one table of what may follow what. A decision that is taken back goes to review again.
 TRANSITIONS: dict[str, tuple[State, ...]] = {
     State.RECEIVED: (State.EMAIL_CONFIRMED, State.IN_REVIEW),
@@ -95,23 +96,27 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """Those of the last 24 hours from one address or one connection."""
         return self.filter(received_at__gt=timezone.now() - datetime.timedelta(days=1), **words)
 
+    def of_form(self, form_key: str | None) -> Report | None:
+        """The one that a form made already; None where it did not."""
+        return self.filter(form_key=form_key).first() if form_key else None
+
     def same_tap(self, vacancy: Vacancy, kind: str, network: str) -> bool:
         """Whether this was said of the vacancy from this connection today already."""
         return self.of_today(vacancy=vacancy, kind=kind, network=network).exists()
 
-    def never_confirmed(self) -> ReportQuerySet:
-        """Those whose address nobody confirmed for months (settings.REPORT_UNCONFIRMED_MONTHS)."""
-        until = timezone.now() - relativedelta(months=settings.REPORT_UNCONFIRMED_MONTHS)
+    def never_confirmed(self, now: datetime.datetime) -> ReportQuerySet:
+        """Those whose address nobody confirmed for months (settings.RETENTION)."""
+        until = now - relativedelta(months=settings.RETENTION["report_unconfirmed_months"])
         return self.filter(state=State.RECEIVED, received_at__lt=until)
 
-    def with_needless_address(self) -> ReportQuerySet:
-        """Those decided long enough ago that nobody will ask the reporter (settings.REPORT_ADDRESS_MONTHS)."""
-        until = timezone.now() - relativedelta(months=settings.REPORT_ADDRESS_MONTHS)
-        return self.filter(state__in=DECIDED, decided_at__lt=until).exclude(email="", note="", photo="")
+    def with_needless_address(self, now: datetime.datetime) -> ReportQuerySet:
+        """Those decided long enough ago that nobody will ask the reporter (settings.RETENTION)."""
+        until = now - relativedelta(months=settings.RETENTION["report_address_months"])
+        return self.filter(state__in=DECIDED, decided_at__lt=until).exclude(email="", note="", photo="", user=None)
 
-    def with_needless_connection(self) -> ReportQuerySet:
+    def with_needless_connection(self, now: datetime.datetime) -> ReportQuerySet:
         """Those whose connection need not be counted any more."""
-        return self.filter(received_at__lt=timezone.now() - datetime.timedelta(days=1)).exclude(network="")
+        return self.filter(received_at__lt=now - datetime.timedelta(days=1)).exclude(network="")
 
 
 class Report(models.Model):

@@ -9,7 +9,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -42,7 +42,6 @@ def must_not_be_too_many(network: str, email: str = "") -> None:
         raise TooMany(text.format(n=PER_NETWORK))
 
 
-@transaction.atomic
 def receive(report: Report, request: HttpRequest) -> Report:
     """Keep a report and ask by mail whether it comes from its address; a form that is sent twice counts once.
 
@@ -50,17 +49,29 @@ def receive(report: Report, request: HttpRequest) -> Report:
     ------
     TooMany
     """
-    if report.form_key and (known := Report.objects.filter(form_key=report.form_key).first()):
+    if known := Report.objects.all().of_form(report.form_key):
         return known
     report.network = network_of(request)
     must_not_be_too_many(report.network, report.email)
     report.language = translation.get_language() or "de"
+    try:
+        _keep(report)
+    except IntegrityError:  # of two clicks at once the other was faster
+        if (known := Report.objects.all().of_form(report.form_key)) is None:
+            raise
+        if report.photo:
+            report.photo.delete(save=False)
+        return known
+    return report
+
+
+@transaction.atomic
+def _keep(report: Report) -> None:
     report.save()
     token = post.seal("report", report.key, report.email)
     link = post.base_url() + reverse("report_confirm", args=[token])
-    context = {"report": report, "link": link, "months": settings.REPORT_UNCONFIRMED_MONTHS}
+    context = {"report": report, "link": link, "months": settings.RETENTION["report_unconfirmed_months"]}
     post.write(report.email, "report_confirm", context, language=report.language)
-    return report
 
 
 @transaction.atomic
@@ -77,7 +88,7 @@ def tap(vacancy: Vacancy, kind: Kind, request: HttpRequest) -> None:
 
 def named_by(token: str) -> Report:
     """Return the report that a link of a mail stands for; raises `Expired` when there is none any more."""
-    key, _email = post.unseal("report", token, datetime.timedelta(days=31 * settings.REPORT_UNCONFIRMED_MONTHS))
+    key, _email = post.unseal("report", token, datetime.timedelta(days=31 * settings.RETENTION["report_unconfirmed_months"]))
     found = Report.objects.all().with_rows().filter(key=key).first()
     if found is None:
         raise Expired(_("Diese Meldung gibt es nicht mehr. Bitte melden Sie das Gebäude noch einmal."))

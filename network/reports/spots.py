@@ -53,10 +53,10 @@ def spot_of(given: Mapping[str, str]) -> Spot | None:
     InvalidParameter
         Saying what was given and what is allowed.
     """
-    lat, lon, address = (given.get(name, "").strip() for name in ("lat", "lon", "address"))
+    lat, lon, address, town = (given.get(name, "").replace("\0", "").strip() for name in ("lat", "lon", "address", "town"))
     if lat or lon:
         return _at_point(lat, lon)
-    return _at_address(address[:200], given.get("town", "").strip()[:60]) if address else None
+    return _at_address(address[:200], town[:60]) if address else None
 
 
 def _at_point(lat: str, lon: str) -> Spot:

@@ -31,6 +31,7 @@ class Draft:
     name: str = NEW
     steps: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     query: str = ""
+    typed: bool = False  # by a person, not taken over from a search
 
     @classmethod
     def of(cls, request: HttpRequest, edited: SpaceRequest | None = None) -> Draft:
@@ -38,12 +39,12 @@ class Draft:
         name = edited.key if edited else NEW
         kept = request.session.get(PLACE, {}).get(name)
         if kept is not None:
-            return cls(request.session, name, kept["steps"], kept["query"])
+            return cls(request.session, name, kept["steps"], kept["query"], kept.get("typed", True))
         return cls.from_request(request.session, edited) if edited else cls(request.session)
 
     @classmethod
     def from_search(cls, request: HttpRequest, wanted: VacancyFilter) -> Draft:
-        """Begin a new one with what a search on the map asks."""
+        """Begin a new one with what a search on the map asks; raises `InvalidParameter` for a search that is too long to keep."""
         draft = cls(request.session)
         found, draft.query = needs.from_filter(wanted)
         draft._fill(found)
@@ -64,7 +65,7 @@ class Draft:
     def keep(self) -> None:
         drafts = self.session.get(PLACE, {})
         drafts.pop(self.name, None)
-        drafts[self.name] = {"steps": self.steps, "query": self.query}
+        drafts[self.name] = {"steps": self.steps, "query": self.query, "typed": self.typed}
         self.session[PLACE] = dict(list(drafts.items())[-MOST:])
 
     def forget(self) -> None:
@@ -78,7 +79,7 @@ class Draft:
         if sum(len(v.encode()) for values in lists.values() for v in values) > MOST_BYTES:
             text = _("Das ist mehr Text, als hier Platz hat (höchstens 30.000 Zeichen je Schritt). Die anderen Schritte sind gespeichert.")
             raise NotAllowed(text)
-        self.steps[str(step)] = lists
+        self.steps[str(step)], self.typed = lists, True
 
     def form(self, step: int, check: bool = False) -> Any:
         """Return the form of a step with what was typed; its errors only where they are asked for."""

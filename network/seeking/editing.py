@@ -64,11 +64,13 @@ def _draft(request: HttpRequest, key: str) -> Draft:
 
 
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: HttpRequest) -> HttpResponse:
-    """The first step; with a search of the map in the address, begin with what it asks."""
+    """The first step; with a search of the map in the address, begin with what it asks. What was typed before goes by a POST alone."""
     if request.GET:
         wanted = VacancyFilter.parse(request.GET, ignore=PAGE_PARAMETERS)
+        if request.method != "POST" and Draft.of(request).typed:
+            return render(request, "network/seeking/begun.html", {"wanted": wanted})
         Draft.from_search(request, wanted)  # type: ignore[arg-type]
     return redirect("request_step", 1)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,16 +33,10 @@ SIDES = {"for": Verdict.FOR, "against": Verdict.AGAINST, "unknown": Verdict.UNKN
 
 
 def rows_meeting(found: Ground, query: str) -> Candidates:
-    """Return the candidates that meet a search on the map, too; all of them for an empty one.
-
-    A search whose words are no longer allowed (a municipality that is gone) is met by none.
-    """
+    """Return the candidates that meet a search on the map, too; all of them for an empty one."""
     if not query:
         return found.rows
-    try:
-        keys = set(PublicVacancy.objects.matching(VacancyFilter.parse(query)).values_list("key", flat=True))
-    except InvalidParameters:
-        keys = set()
+    keys = _meeting(query)
     return found.rows.only(np.array([key in keys for key in found.rows.keys], bool))
 
 
@@ -50,6 +44,15 @@ def count(wanted: dict[str, Any], query: str = "") -> Hits:
     """Return how many vacancies a request leaves."""
     found = ground()
     return matching.count(needs.wishes(wanted, found), rows_meeting(found, query))
+
+
+def _meeting(query: str, keys: Collection[str] | None = None) -> set[str]:
+    """Return which vacancies, of all or of some, meet a search on the map; none where its words are no longer allowed."""
+    try:
+        met = PublicVacancy.objects.matching(VacancyFilter.parse(query))
+    except InvalidParameters:  # a municipality that is gone
+        return set()
+    return set((met if keys is None else met.filter(key__in=keys)).values_list("key", flat=True))
 
 
 def renew(requests: Iterable[SpaceRequest] | None = None) -> int:
@@ -158,29 +161,24 @@ def takers(key: str) -> list[tuple[SpaceRequest, Match]]:
         return []
     found = [(every.requests[n], match) for n, match in every.asked.takers(row)]
     whole = SpaceRequest.objects.active().select_related("organisation").in_bulk([pk for pk, _match in found])
-    return [(whole[pk], m) for pk, m in found if pk in whole and _meets_query(whole[pk], key)]
+    return [(whole[pk], m) for pk, m in found if pk in whole and (not whole[pk].query or _meeting(whole[pk].query, [key]))]
 
 
-def count_takers(key: str) -> int:
-    """Return how many active requests a public vacancy would fit."""
-    if not SpaceRequest.objects.active().exists():
-        return 0
+def count_takers(*keys: str) -> dict[str, int]:
+    """Return how many active requests each of some vacancies would fit; 0 for one that is not public."""
+    counted = dict.fromkeys(keys, 0)
+    if not keys or not SpaceRequest.objects.active().exists():
+        return counted
     every = _all_asked()
-    row = _row_of(every, key)
-    if row is None:
-        return 0
-    if not SpaceRequest.objects.active().exclude(query="").exists():
-        return every.asked.count_takers(row)
-    return len(takers(key))
-
-
-def _meets_query(request: SpaceRequest, key: str) -> bool:
-    if not request.query:
-        return True
-    try:
-        return PublicVacancy.objects.matching(VacancyFilter.parse(request.query)).filter(key=key).exists()
-    except InvalidParameters:
-        return False
+    rows = {key: row for key in keys if (row := _row_of(every, key)) is not None}
+    met = {pk: _meeting(query, rows) for pk, query in SpaceRequest.objects.active().exclude(query="").values_list("pk", "query")}
+    for key, row in rows.items():
+        if not met:
+            counted[key] = every.asked.count_takers(row)
+        else:
+            fitting = (every.requests[n] for n, _match in every.asked.takers(row))
+            counted[key] = sum(1 for pk in fitting if pk not in met or key in met[pk])
+    return counted
 
 
 def explain(score: float, verdicts: dict[str, list[str]]) -> str:

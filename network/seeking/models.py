@@ -12,9 +12,13 @@ from django.db import models, transaction
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from geo.errors import NotAllowed
+from geo.filtering import LONGEST_KEPT
 from network.organisations.models import Organisation
 from network.seeking import needs
 from network.seeking.states import MATCH_MOVES, REQUEST_MOVES, UNTOUCHED, MatchState, RequestState, check_move
@@ -81,7 +85,9 @@ class SpaceRequestQuerySet(models.QuerySet["SpaceRequest"]):
 
     def public(self) -> SpaceRequestQuerySet:
         """Active ones of which the public may see something, newest first."""
-        return self.active().exclude(visibility=Shown.NOTHING).select_related("organisation").order_by("-renewed_on", "key")
+        shown = self.active().exclude(visibility=Shown.NOTHING).select_related("organisation")
+        named = Organisation.objects.all().public().filter(pk=models.OuterRef("organisation"))
+        return shown.annotate(organisation_is_public=models.Exists(named)).order_by("-renewed_on", "key")
 
     def of(self, user: User | AnonymousUser) -> SpaceRequestQuerySet:
         """Those of one person, newest first."""
@@ -152,7 +158,7 @@ class SpaceRequest(models.Model):
     starts_on = models.DateField(_("Beginn"), null=True, blank=True)
     duration = models.CharField(_("Dauer"), max_length=10, choices=Duration.choices, default=Duration.PERMANENT)
     needs = models.JSONField(_("Wünsche"), default=dict, blank=True, validators=[needs.check])
-    query = models.CharField(_("Filter der Karte"), max_length=1000, blank=True)
+    query = models.CharField(_("Filter der Karte"), max_length=LONGEST_KEPT, blank=True)
     visibility = models.CharField(_("Was ist öffentlich?"), max_length=8, choices=Shown.choices, default=Shown.NOTHING)
     notify = models.CharField(_("E-Mail bei neuen Treffern"), max_length=8, choices=Notify.choices, default=Notify.WEEKLY)
     language = models.CharField(_("Sprache"), max_length=2, choices=settings.LANGUAGES, default="de")
@@ -194,8 +200,12 @@ class SpaceRequest(models.Model):
     @property
     def public_organisation(self) -> str:
         """The organisation's name where it and the request are public."""
-        shown = self.is_named and self.organisation and Organisation.objects.all().public().contains(self.organisation)
-        return str(self.organisation) if shown else ""
+        return str(self.organisation) if self.is_named and self.organisation_is_public else ""
+
+    @cached_property
+    def organisation_is_public(self) -> bool:
+        """Whether everybody may see the organisation."""
+        return self.organisation is not None and Organisation.objects.all().public().contains(self.organisation)
 
     @property
     def public_title(self) -> str:
@@ -232,7 +242,8 @@ class SpaceRequest(models.Model):
         elif self.state == RequestState.EXPIRED:
             self.move(RequestState.ACTIVE, day)
         else:
-            check_move(REQUEST_MOVES, RequestState, self.state, RequestState.EXPIRED)
+            text = _now("Ein Gesuch mit dem Stand „{state}“ lässt sich nicht verlängern.")
+            raise NotAllowed(text.format(state=self.get_state_display()))  # type: ignore[attr-defined]
 
     def _renew(self, day: datetime.date) -> None:
         self.renewed_on, self.expires_on, self.reminded_on = day, day + LASTS, None

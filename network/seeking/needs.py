@@ -217,7 +217,7 @@ def to_filter(needs: Mapping[str, Any], query: str = "") -> VacancyFilter:
 
 
 def from_filter(wanted: VacancyFilter) -> tuple[dict[str, Any], str]:
-    """Return the needs that a search on the map stands for, and the query string of what no need asks."""
+    """Return the needs that a search on the map stands for, and the query string of what no need asks; raises where that is too long."""
     needs: dict[str, Any] = {}
     taken = []
     regions: dict[str, list[Any]] = {"towns": [], "districts": [], "points": []}
@@ -232,7 +232,7 @@ def from_filter(wanted: VacancyFilter) -> tuple[dict[str, Any], str]:
         if n.asked_by in wanted.values and (value := _value_of(n, wanted.values[n.asked_by])) is not None:
             needs[n.name] = {"value": value, "importance": MUST}
             taken.append(n.asked_by)
-    return read(needs), wanted.without(*taken).query_string()
+    return read(needs), wanted.without(*taken).to_keep()
 
 
 def _value_of(need: Need, given: Any) -> Any:

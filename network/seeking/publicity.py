@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.html import format_html
@@ -30,6 +32,14 @@ def note(request: SpaceRequest) -> None:
 def hide(who: User | str, about: str) -> None:
     """Show the public nothing of a request any more."""
     SpaceRequest.objects.filter(owner=who, key=about).update(visibility=Shown.NOTHING)
+
+
+def forget(requests: Iterable[SpaceRequest]) -> None:
+    """Delete requests with all their matches; the consents to showing them end with them."""
+    for request in requests:
+        with transaction.atomic():
+            consents.withdraw(request.owner, TEXT, request.key)
+            request.delete()
 
 
 def _help() -> str:

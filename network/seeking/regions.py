@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django import forms
@@ -20,6 +22,7 @@ from network.seeking.kinds import Need
 from vacancies.public import PublicVacancy
 
 MOST_TOWNS, MOST_KM = 60, 100
+NAMES_KEPT_S = 60
 EMPTY: dict[str, Any] = {"towns": [], "districts": [], "around": [], "points": []}
 
 
@@ -49,10 +52,31 @@ def all_names() -> list[str]:
     return [name if times[name] == 1 else f"{name} ({district})" for name, district in named]
 
 
+@dataclass
+class Names:
+    """What municipalities (by slug) and districts (by AGS) are called: read at once, kept for a minute, so that lists ask it once.
+
+    Only one that is not known is asked for at once.
+    """
+
+    names: dict[str, str] = field(default_factory=dict)
+    read_at: float = -math.inf
+
+    def of(self, keys: Iterable[str]) -> list[str]:
+        """Return the names in the given order; the key itself where there is none."""
+        wanted = list(keys)
+        if time.monotonic() - self.read_at > NAMES_KEPT_S or not self.names.keys() >= set(wanted):
+            self.names = dict(Town.objects.values_list("slug", "name")) | dict(District.objects.values_list("ags5", "name"))
+            self.read_at = time.monotonic()
+        return [self.names.get(key, key) for key in wanted]
+
+
+NAMES = Names()
+
+
 def names_of(slugs: list[str]) -> list[str]:
     """Return the names of municipalities in the given order."""
-    known = dict(Town.objects.filter(slug__in=slugs).values_list("slug", "name"))
-    return [known.get(slug, slug) for slug in slugs]
+    return NAMES.of(slugs)
 
 
 def typed_names_of(slugs: list[str]) -> list[str]:
@@ -145,15 +169,14 @@ class Regions(Need):
         towns = set(value["towns"]).union(*(ground.towns_of.get(ags, ()) for ags in value["districts"]))
         circles = [(*ground.centres[slug], km * 1000.0) for slug, km in value["around"] if slug in ground.centres]
         for lon, lat, metres in value["points"]:
-            p = Point(lon, lat, srid=crs.WEB)
-            p.transform(crs.STORAGE)
-            circles.append((p.x, p.y, float(metres)))
+            spot = spot_of(lon, lat)
+            circles.append((spot.x, spot.y, float(metres)))
         return Wish(self.name, Kind.PLACE, "town", importance=importance, place=Place(frozenset(towns), tuple(circles)))
 
     def say(self, value: Any) -> str:
-        districts = dict(District.objects.filter(ags5__in=value["districts"]).values_list("ags5", "name"))
-        rural = {ags: _("Landkreis {name}").format(name=name) if _is_rural(ags) else name for ags, name in districts.items()}
-        said = [*names_of(value["towns"]), *(rural.get(ags, ags) for ags in value["districts"])]
+        districts = zip(value["districts"], NAMES.of(value["districts"]), strict=True)
+        said = names_of(value["towns"])
+        said += [_("Landkreis {name}").format(name=name) if _is_rural(ags) else name for ags, name in districts]
         around = zip(names_of([slug for slug, _km in value["around"]]), value["around"], strict=True)
         said += [_("{km} km um {name}").format(km=km, name=name) for name, (_slug, km) in around]
         said += [_("Umkreis auf der Karte") for _point in value["points"][:1]]
@@ -161,6 +184,13 @@ class Regions(Need):
 
     def tell(self, vacancy: PublicVacancy) -> str:
         return f"{vacancy.town_name}, {vacancy.district_name}"
+
+
+def spot_of(lon: float, lat: float) -> Point:
+    """Return a point of the map in the storage CRS."""
+    spot = Point(lon, lat, srid=crs.WEB)
+    spot.transform(crs.STORAGE)
+    return spot
 
 
 def _is_rural(ags5: str) -> bool:

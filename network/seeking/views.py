@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from geo.errors import InvalidParameter, InvalidParameters, NotAllowed
 from network.matching import band
-from network.seeking import mails, matches, needs
+from network.seeking import mails, matches, needs, publicity
 from network.seeking.editing import count_words, own, remedies
 from network.seeking.forms import DeclineForm, OrganisationForm
 from network.seeking.models import Shown, SpaceMatch, SpaceRequest
@@ -125,7 +125,7 @@ def for_organisation(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, key: str) -> HttpResponse:
     """Delete a request with all its matches; nothing of it is kept."""
-    own(request, key).delete()
+    publicity.forget([own(request, key)])
     messages.success(request, _("Das Gesuch ist gelöscht."))
     return redirect("own_requests")
 

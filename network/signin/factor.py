@@ -40,6 +40,7 @@ def second_factor_required(view: View) -> View:
             return redirect("mfa_index")
         by_app = is_mfa_enabled(request.user, APPS)
         page = reverse("mfa_reauthenticate" if by_app else "mfa_reauthenticate_webauthn")
-        return redirect(f"{page}?{urlencode({'next': request.get_full_path()})}")
+        back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("account")  # nothing is sent a second time
+        return redirect(f"{page}?{urlencode({'next': back})}")
 
     return guarded

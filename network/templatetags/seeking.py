@@ -13,7 +13,7 @@ register = template.Library()
 @register.simple_tag
 def requests_fitting(vacancy: PublicVacancy) -> int:
     """Return how many active requests a vacancy would fit."""
-    return matches.count_takers(vacancy.key)
+    return matches.count_takers(vacancy.key)[vacancy.key]
 
 
 @register.simple_tag

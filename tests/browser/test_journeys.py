@@ -148,7 +148,7 @@ def test_who_has_room_enters_it_and_takes_the_consent_back(open_page: Open, besi
     page.get_by_label("Nutzfläche in m²").fill("220")
     page.get_by_label("Werkstatt, lokale Produktion").check()
     page.get_by_role("button", name="Weiter").click()
-    page.wait_for_url("**/freigabe/")
+    page.get_by_role("heading", name="Schritt 3 von 3").wait_for()
     is_in_order(page)
     page.get_by_label("ungefähr", exact=False).first.check()
     page.locator("input[type=checkbox]").first.check()

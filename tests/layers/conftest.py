@@ -34,6 +34,7 @@ def server(served: remote.Server, settings: Any, tmp_path: Path) -> remote.Serve
     settings.REMOTE_TILES = tmp_path / "tiles"
     served.answers.clear()
     served.asked.clear()
+    served.posted.clear()
     return served
 
 

@@ -70,6 +70,7 @@ class Server:
         self.folder = folder
         self.answers: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
         self.asked: list[str] = []
+        self.posted: list[bytes] = []
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -82,6 +83,10 @@ class Server:
                     server.answers.get(path, server.cgi)(self)
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True
+
+            def do_POST(self) -> None:
+                server.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
+                self.do_GET()
 
             def log_message(self, *args: Any) -> None:
                 pass

@@ -197,6 +197,8 @@ ADDRESSES: dict[str, Word] = {
     "desk_request": "coordinator",
     "merges": "coordinator",
     "merge_compare": "coordinator",
+    "merges_contacts": "coordinator",
+    "merge_compare_contacts": "coordinator",
     "merge_undo": ("coordinator", "POST"),
     "mailings": "coordinator",
     "mailing_test": ("coordinator", "POST"),
@@ -269,7 +271,12 @@ ADDRESSES: dict[str, Word] = {
     "admin:network_organisation_delete": "superuser",
     "admin:network_organisation_*": "coordinator",
     "admin:network_membership_*": "coordinator",
-    "admin:network_advicecase_add": "nothing there",  # cases come by the form
-    **{f"admin:network_{model}_*": "coordinator" for model in (*CURATED, "advicecase") if model != "showcasephoto"},
+    **{f"admin:network_{model}_*": "coordinator" for model in CURATED if model != "showcasephoto"},
+    "admin:geo_town_changelist": "any viewer",  # public; the administration's fields choose from them
+    "admin:geo_town_change": "nothing there",  # the one asked for is not
+    "admin:network_contactpoint_delete": "superuser",
+    "admin:network_contactpoint_*": "coordinator",
+    **{f"admin:network_inquiry_{act}": "nothing there" for act in ("add", "delete")},  # only to look at
+    "admin:network_inquiry_*": "coordinator",
     "admin:*": "superuser",
 }

@@ -92,6 +92,8 @@ def everything_of(name: str, town: str = "gransee") -> User:
     NewsletterSubscription.objects.create(mail=user.email)
     hand_in(Report(kind="vacancy", town=place, street=name, seen=name, note=name), user)
     own = OwnBuilding.objects.create(user=user, vacancy=vacancy, stated_role="owner")
+    draft = Vacancy.objects.create(town=place, point=place.centre, source="owner", summary=f"Scheune von {name}")
+    OwnBuilding.objects.create(user=user, vacancy=draft, stated_role="owner")
     own.consents.create(text_version="1", text="Beispiel", visibility="coarse")
     begin(user, vacancy, f"{name} sucht eine Werkstatt.")
     InquiryBlock.objects.create(user=user)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
+from allauth.account.internal.userkit import user_id_to_str
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.models import User
@@ -47,6 +49,15 @@ def sign_in_with_app(client: Client, user: User, secret: str) -> Any:
     """Sign in with password and app."""
     sign_in(client, user)
     return client.post("/konto/anmelden/zweiter-faktor/", {"code": code_of(secret)})
+
+
+def enter(client: Client, user: User) -> None:
+    """Sign in without the pages, with a second factor."""
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = user_id_to_str(user)
+    session.save()
 
 
 def mails() -> list[Any]:

@@ -17,6 +17,7 @@ from network.alerts.models import Subscription
 from network.alerts.tasks import alerts_at_once, alerts_of_the_week
 from network.limits import Attempt
 from network.post import Mail
+from network.privacy import retention
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
 
@@ -168,13 +169,14 @@ def test_a_wrong_or_endless_search_is_refused(monkeypatch: pytest.MonkeyPatch) -
 def test_unconfirmed_ones_go_after_a_week_others_after_a_year_with_a_reminder() -> None:
     order()
     now = timezone.now()
-    assert sending.tidy(now + datetime.timedelta(days=6))["unconfirmed"] == 0
-    assert sending.tidy(now + datetime.timedelta(days=8))["unconfirmed"] == 1
+    never = retention.BY_NAME["subscriptions never confirmed"]
+    assert never.apply(now + datetime.timedelta(days=6)) == 0
+    assert never.apply(now + datetime.timedelta(days=8)) == 1
     sent()
     one = confirmed()
     near_end = timezone.now() + datetime.timedelta(days=356)
-    assert sending.tidy(near_end)["reminded"] == 1
-    assert sending.tidy(near_end)["reminded"] == 0
+    assert sending.remind(near_end) == 1
+    assert sending.remind(near_end) == 0
     [text] = sent()
     path = path_in(text, "verlaengern")
     assert Client().get(path).status_code == 200
@@ -183,7 +185,7 @@ def test_unconfirmed_ones_go_after_a_week_others_after_a_year_with_a_reminder() 
     assert "Es geht weiter bis" in Client().post(path).content.decode()
     one.refresh_from_db()
     assert one.reminded_on is None
-    assert sending.tidy(timezone.now() + datetime.timedelta(days=367))["ended"] == 1
+    assert retention.BY_NAME["subscriptions ended"].apply(timezone.now() + datetime.timedelta(days=367)) == 1
     assert not Subscription.objects.exists()
     assert Client().post(path).status_code == 200
 

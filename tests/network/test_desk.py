@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from geo.models import Town
+from network.contacts.models import ContactPoint
 from network.desk.desk import Desk, Wanted
 from network.desk.lists import BY_KEY
 from network.models import AdviceCase, Assignment, Event, FundingProgramme, Membership, Organisation, Registration, SpaceMatch
@@ -99,6 +100,56 @@ def test_stale_vacancies_are_counted_by_municipality_and_cut_to_the_tenant(erna:
     assert (summary.n, summary.days) == (2, 366)
 
 
+def linked(desk: Desk, key: str, slug: str) -> tuple[Any, str, str]:
+    """Of a town's row: the town, where its number leads, and where its next step is."""
+    one = BY_KEY[key]
+    [row] = [r for r in desk.rows(one) if r.slug == slug]
+    [line] = desk.lines(one, [row])
+    return row, line.cells[-1].link, line.link
+
+
+@pytest.mark.parametrize("who", ["coordinator", "manager"])
+def test_a_number_of_vacancies_leads_to_exactly_these(erna: User, client: Client, who: str) -> None:
+    """Two unconfirmed and one confirmed in Gransee, one unconfirmed elsewhere; the lists hold what the row counts, row by row."""
+    user = erna if who == "coordinator" else manager_of("gransee")
+    sign_in_with_app(client, user, with_app(user))
+    here = Vacancy.objects.filter(town__slug="gransee", publication="published").order_by("pk")
+    assert len(here) >= 3
+    Vacancy.objects.update(verified_at=NOW.date())
+    old = {v.key for v in here[:2]}
+    elsewhere = Vacancy.objects.filter(town__slug="wittenberge", publication="published").first()
+    assert elsewhere
+    Vacancy.objects.filter(key__in=[*old, elsewhere.key]).update(verified_at=days_ago(400).date())
+    Vacancy.objects.filter(pk=here[2].pk).update(visibility="internal")  # published, but for nobody to see: counts
+
+    row, number, step = linked(Desk(user), "veraltete-leerstaende", "gransee")
+    assert (row.stale, number) == (2, step)
+    page = client.get(number)
+    assert {v.key for v in page.context["page"]} == old
+    assert page.context["page"].paginator.count == row.stale
+    assert "2 veröffentlichte Einträge in Gransee" in page.content.decode()
+    answer = client.post(number, {"keys": [old.pop()], "act": "confirm"})
+    assert answer["Location"] == number, "back to the same list"
+    assert client.get(number).context["page"].paginator.count == linked(Desk(user), "veraltete-leerstaende", "gransee")[0].stale == 1
+    assert client.post(number, {"keys": [elsewhere.key], "act": "archive"}).status_code == 400
+    wrong = client.get("/register/pruefliste/?ort=entenhausen")
+    assert wrong.status_code == 400
+    assert "entenhausen" in wrong.content.decode()
+
+    ContactPoint.objects.exclude(statewide=True).update(withdrawn_on=NOW.date())
+    assert ContactPoint.objects.all().listed().exists(), "one of the whole state is nobody's own, and hides no town"
+    row, number, step = linked(Desk(user), "ohne-ansprechstelle", "gransee")
+    listed = client.get(number).context["cl"]
+    assert listed.result_count == row.objects_n == here.count()
+    assert set(listed.queryset.values_list("pk", flat=True)) == set(here.values_list("pk", flat=True))
+    if who == "manager":
+        assert client.get(step).context["form"]["area"].value() == f"town:{row.ags8}"
+    else:  # of the contact point, and nobody who manages a place: in the administration
+        assert client.get(step)["Location"] == "/admin/network/contactpoint/add/"
+    text = client.get("/schreibtisch/liste/ohne-ansprechstelle/?seite=1").content.decode()
+    assert who == "coordinator" or number.replace("&", "&amp;") in text
+
+
 def test_advice_that_nobody_took_and_that_waits(erna: User) -> None:
     answers: dict[str, Any] = {"audience": "owner", "phase": "plan", "topics": ["property"], "consent_text_version": "x"}
     new = AdviceCase.objects.create(question="Neu", client_mail="a@example.org", confirmed_at=NOW, **answers)
@@ -173,10 +224,9 @@ def test_a_task_is_given_found_and_finished(erna: User, inside: Client) -> None:
     [_head, row] = csv.reader(io.StringIO(inside.get("/schreibtisch/liste/organisationen-pruefen.csv").content.decode()))
     assert row[0] == "'=Neu e. V."  # no formula
     assert row[-1] == "noch einmal anrufen"
-    for _twice in range(2):
-        inside.post(f"/schreibtisch/aufgaben/{task.pk}/erledigt/")
-    task.refresh_from_db()
-    assert task.done_at
+    done = [inside.post(f"/schreibtisch/aufgaben/{task.pk}/erledigt/")["Location"] for _twice in range(2)]
+    assert done == ["/schreibtisch/liste/organisationen-pruefen/", "/schreibtisch/"]
+    assert not Assignment.objects.exists(), "who was to call whom is of no use any more"
     assert keys(Desk(erna), "organisationen-pruefen", person="mine") == []
 
 

@@ -21,6 +21,7 @@ from network.inquiries.reading import MOST_BYTES, Unreadable, read
 from network.inquiries.steps import Side
 from network.inquiries.tasks import tend_inquiries
 from network.post import Mail
+from network.privacy import retention
 from tests.network.contacting import TEXT, begun, office, seeker, sent, to, vacancy_in
 
 pytestmark = pytest.mark.django_db
@@ -215,14 +216,14 @@ def test_a_reservation_is_reminded_of_and_ends(found: Inquiry, ilse: User) -> No
 
 def test_ended_threads_go_after_twelve_months_and_silent_ones_end(found: Inquiry) -> None:
     sent()
-    start = timezone.now()
-    assert jobs.close_and_delete(start + datetime.timedelta(days=179)) == (0, 0)
-    assert jobs.close_and_delete(start + datetime.timedelta(days=181)) == (1, 0)
+    start, over = timezone.now(), retention.BY_NAME["inquiries"]
+    assert jobs.close(start + datetime.timedelta(days=179)) == 0
+    assert jobs.close(start + datetime.timedelta(days=181)) == 1
     found.refresh_from_db()
     assert found.state == "expired"
     assert Mail.objects.count() == 2
-    assert jobs.close_and_delete(start + datetime.timedelta(days=364)) == (0, 0)
-    assert jobs.close_and_delete(start + datetime.timedelta(days=368)) == (0, 1)
+    assert over.apply(start + datetime.timedelta(days=364)) == 0
+    assert over.apply(start + datetime.timedelta(days=368)) == 1
     assert not Inquiry.objects.exists()
     assert not Mail.objects.exists(), "mails of it that still waited go, too"
     tend_inquiries()

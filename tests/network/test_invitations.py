@@ -91,7 +91,7 @@ def test_nobody_gives_more_than_they_have_or_elsewhere(client: Client, gransee: 
         answer = client.post(PAGE, {"email": "neu@example.org", "place": place, "role": "viewer"})
         assert answer.status_code == 200, place
     past = client.post(PAGE, {"email": "neu@example.org", "place": "town:12065100", "role": "viewer", "ends_on": "2020-01-01"})
-    assert "Vergangenheit" in past.content.decode()
+    assert "schon zu Ende" in past.content.decode()
     assert not Invitation.objects.exists()
     assert not mails()
 
@@ -152,3 +152,19 @@ def test_a_member_resigns(client: Client, gransee: Town) -> None:
     assert client.post(f"/konto/mitgliedschaft/{held.pk}/beenden/")["Location"] == "/konto/"
     assert client.get("/admin/").status_code == 302
     assert client.post(f"/konto/mitgliedschaft/{held.pk}/beenden/").status_code == 404
+
+
+def test_no_membership_is_over_when_it_begins(client: Client, gransee: Town) -> None:
+    manager(client, town=gransee)
+    today = timezone.localdate()
+    given = {"email": "neu@example.org", "place": "town:12065100", "role": "viewer", "ends_on": str(today)}
+    refused = client.post(PAGE, given)
+    assert "schon zu Ende" in refused.content.decode()
+    assert not Invitation.objects.exists()
+    guest = invited(client, ends_on=str(today + datetime.timedelta(days=3)))
+    link = link_of(mails()[-1])
+    sign_in(guest, account("neu"))
+    Invitation.objects.update(ends_on=today)
+    assert guest.get(link).status_code == 410
+    assert guest.post(link).status_code == 410, "accepted after its end"
+    assert not Membership.objects.filter(user__username="neu").exists()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from geo import crs
 from geo.errors import NotAllowed
 from geo.models import District, Town
 from network.mailing import recipients, sending
 from network.models import Mailing, MailingRecipient, Membership, OptOut, Organisation, OwnerContact
+from network.privacy import retention
 from tests.network.people import account, mails, sign_in_with_app, with_app
 from tests.network.seekers import made
 from vacancies.models import Vacancy
@@ -89,6 +93,27 @@ def test_seekers_of_a_region_who_allow_mails() -> None:
     assert set(names(Mailing(audience="seekers", district=prignitz, subject="x", text="x"))) == {"anywhere", "town", "district", "point"}
 
 
+def test_who_looks_around_a_town_looks_as_far_as_the_circle_reaches() -> None:
+    oberhavel, templin = District.objects.get(ags5="12065"), Town.objects.get(slug="templin")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ST_Distance(d.geom, t.centre) / 1000 FROM geo_district d, geo_town t WHERE d.id = %s AND t.id = %s", [
+            oberhavel.pk, templin.pk
+        ])  # fmt: skip
+        [away] = cursor.fetchone()
+    assert 5 < away < 20, "Templin is in the Uckermark"
+    centre = templin.centre.transform(crs.WEB, clone=True)
+    for name, where in (
+        ("near", {"around": [["templin", math.ceil(away)]]}),
+        ("short", {"around": [["templin", math.floor(away)]]}),
+        ("point", {"points": [[centre.x, centre.y, math.ceil(away) * 1000]]}),
+        ("gone", {"around": [["no-such-town", 100]]}),
+    ):
+        request = made(account(name), {}, notify="weekly")
+        request.needs = {"regions": {"value": {"towns": [], "districts": [], "around": [], "points": []} | where, "importance": "must"}}
+        request.save()
+    assert names(Mailing(audience="seekers", district=oberhavel, subject="x", text="x")) == ["near", "point"]
+
+
 def test_it_goes_in_batches_and_a_second_click_sends_nothing(letter: Mailing, erna: User) -> None:
     sent(letter, erna)
     sent(letter, erna)
@@ -141,8 +166,9 @@ def test_refused_when_others_would_get_it_or_too_often(letter: Mailing, erna: Us
 
 def test_addresses_are_forgotten_after_twelve_months_and_the_number_stays(letter: Mailing, erna: User) -> None:
     sent(letter, erna)
-    assert sending.forget(timezone.now() + datetime.timedelta(days=360)) == 0
-    assert sending.forget(timezone.now() + datetime.timedelta(days=367)) == 3
+    rule = retention.BY_NAME["addresses of letters to several"]
+    assert rule.apply(timezone.now() + datetime.timedelta(days=364)) == 0
+    assert rule.apply(timezone.now() + datetime.timedelta(days=367)) == 3
     assert not MailingRecipient.objects.exists()
     assert Mailing.objects.get().n_recipients == 3
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -97,7 +99,9 @@ def test_nobody_is_member_twice_and_an_amt_must_exist(person: User, gransee: Tow
 def test_the_administration_makes_members_and_organisations(admin_client: Client, person: User, gransee: Town) -> None:
     page = admin_client.get("/admin/network/membership/add/").content.decode()
     assert '<option value="Gransee und Gemeinden">' in page
-    given = {"user": person.pk, "admin_union": "Gransee und Gemeinden", "role": "editor"}
+    given = {"user": "ilse@example.org", "admin_union": "Gransee und Gemeinden", "role": "editor"}
+    assert "kein bestätigtes Konto" in admin_client.post("/admin/network/membership/add/", given).content.decode()
+    EmailAddress.objects.create(user=person, email="ilse@example.org", verified=True)
     assert admin_client.post("/admin/network/membership/add/", {**given, "district": District.objects.all()[0].pk}).status_code == 200
     assert not Membership.objects.exists(), "of two"
     assert admin_client.post("/admin/network/membership/add/", given).status_code == 302
@@ -116,6 +120,38 @@ def test_only_the_contact_point_gives_memberships(client: Client, person: User, 
         assert client.get(f"/admin/network/membership/{page}").status_code in (302, 403), page
     Membership.objects.filter(pk=held.pk).update(town=None, statewide=True)
     assert client.get("/admin/network/membership/add/").status_code == 200
+
+
+def chosen_from(client: Client, model: str, field: str) -> int:
+    """What the administration answers to the field of a form that is typed into."""
+    app, name = model.split(".")
+    return client.get("/admin/autocomplete/", {"app_label": app, "model_name": name, "field_name": field, "term": "Gran"}).status_code
+
+
+def test_the_contact_point_can_fill_in_its_own_forms(client: Client, person: User, gransee: Town) -> None:
+    held = Membership.objects.create(user=person, statewide=True, role="moderator")
+    client.force_login(person)
+    assert chosen_from(client, "vacancies.vacancy", "town") == 200
+    for model, field in (
+        ("event", "town"),
+        ("event", "organiser"),
+        ("organisation", "municipality"),
+        ("showcase", "town"),
+        ("wirspace", "town"),
+    ):
+        assert chosen_from(client, f"network.{model}", field) == 200, (model, field)
+    Membership.objects.update(role="admin")
+    assert chosen_from(client, "network.membership", "town") == 200
+    colleague = User.objects.create_user("neu", "neu@example.org")
+    EmailAddress.objects.create(user=colleague, email="neu@example.org", verified=True)
+    given = {"user": "NEU@example.org", "town": gransee.pk, "role": "viewer"}
+    assert client.post("/admin/network/membership/add/", given).status_code == 302
+    made = Membership.objects.get(user=colleague)
+    assert client.post(f"/admin/network/membership/{made.pk}/change/", given | {"user": person.email, "role": "editor"}).status_code == 302
+    made.refresh_from_db()
+    assert (made.user, made.role) == (colleague, "editor"), "another person is another membership"
+    assert client.get("/admin/auth/user/").status_code == 403, "the accounts of others are nobody's list"
+    assert held.pk
 
 
 def signed_in(client: Client, person: User, role: str, town: Town) -> None:
@@ -156,3 +192,12 @@ def test_where_one_only_looks_nothing_is_archived_or_moved(client: Client, perso
     assert client.post(f"{LIST}{looked_at.pk}/change/", {"title": "meins"}).status_code == 403
     form = client.get(f"{LIST}{own.pk}/change/").context["adminform"].form
     assert set(form.fields["town"].queryset) == {gransee}
+
+
+@pytest.mark.parametrize("role", ["viewer", "editor", "moderator"])
+def test_no_button_of_the_account_leads_to_a_closed_door(client: Client, person: User, gransee: Town, role: str) -> None:
+    signed_in(client, person, role, gransee)
+    links = set(re.findall(r'class="button" href="(/[^"]*)"', client.get("/konto/").content.decode()))
+    assert {"/gesuche/meine/", "/admin/"} <= links
+    assert [link for link in sorted(links) if client.get(link).status_code == 403] == []
+    assert ("/register/einlesen/" in links, "/pruefen/" in links) == (role != "viewer", role == "moderator")

@@ -114,5 +114,13 @@ def test_wrong_addresses_and_links(client: Client) -> None:
     for page in ("bestaetigen", "abbestellen"):
         assert client.get(f"/rundbrief/{page}/erfunden/").status_code == 410
         assert client.post(f"/rundbrief/{page}/erfunden/").status_code == 410
-    client.post("/rundbrief/", {"mail": "spaet@example.org"})
-    assert digest.forget(timezone.now() + datetime.timedelta(days=4)) == 1
+
+
+def test_the_letter_floods_no_stranger(client: Client) -> None:
+    answers = [client.post("/rundbrief/", {"mail": "victim@example.org"}) for _n in range(5)]
+    assert [a.status_code for a in answers] == [302] * 3 + [429] * 2
+    assert "victim@example.org" in answers[-1].content.decode(), "nothing typed is lost"
+    assert post.send_waiting() == 3
+    for n in range(20):
+        client.post("/rundbrief/", {"mail": f"{n}@example.org"})
+    assert post.send_waiting() <= 10, "nor do many addresses help"

@@ -8,7 +8,8 @@ from django.test import Client
 
 from geo.models import Town
 from network.models import Membership, Organisation
-from tests.network.people import account, sign_in
+from tests.network.people import account, link_of, mails, sign_in
+from tests.network.seekers import made as space_request
 
 pytestmark = pytest.mark.django_db
 GIVEN = {"name": "Beispiel e. V.", "kind": "association", "offers": "Werkzeug", "url": "beispiel.example.org", "visibility": "public"}
@@ -85,3 +86,46 @@ def test_the_same_organisation_is_not_entered_twice_and_text_stays_text(client: 
     client.post(f"/konto/organisationen/{made.key}/aendern/", hostile)
     assert "<script>alert" not in client.get(made.get_absolute_url()).content.decode()
     assert client.post("/konto/organisationen/neu/", {**given, "name": "Lang", "offers": "x" * 2001}).status_code == 200
+
+
+def test_contacts_hear_of_who_asks_to_join(client: Client) -> None:
+    made = founded(client)
+    Organisation.objects.update(is_verified=True)
+    guest = Client()
+    sign_in(guest, account("otto"))
+    mails().clear()
+    for _twice in range(2):
+        guest.post("/konto/organisationen/beitreten/", {"organisation": made.key})
+    [told] = mails()
+    assert (told.to, link_of(told)) == (["ilse@example.org"], f"/konto/organisationen/{made.key}/")
+    assert "otto" not in told.body
+
+
+def test_the_last_who_leaves_hides_the_page(client: Client) -> None:
+    made = founded(client)
+    Organisation.objects.update(is_verified=True)
+    page = f"/netzwerk/organisationen/{made.key}/"
+    assert Client().get(page).status_code == 200
+    client.post(f"/konto/organisationen/person/{made.people.get().pk}/entfernen/")
+    assert Client().get(page).status_code == 404, "nobody speaks for it"
+
+
+def test_who_left_no_longer_asks_in_its_name(client: Client) -> None:
+    made = founded(client)
+    Organisation.objects.update(is_verified=True)
+    ilse = made.people.get().user
+    wanted = space_request(ilse, organisation=made, visibility="named")
+    other = space_request(account("otto"), organisation=made, visibility="named")
+    assert wanted.public_organisation == "Beispiel e. V."
+    client.post(f"/konto/organisationen/person/{made.people.get(user=ilse).pk}/entfernen/")
+    wanted.refresh_from_db()
+    other.refresh_from_db()
+    assert (wanted.organisation, other.organisation) == (None, made)
+    assert "Beispiel e. V." not in Client().get(f"/gesuche/{wanted.key}/").content.decode()
+
+
+def test_what_is_no_task_is_refused(client: Client) -> None:
+    made = founded(client)
+    asking = made.people.create(user=account("otto"))
+    answer = client.post(f"/konto/organisationen/person/{asking.pk}/", {"role": "king"}, follow=True)
+    assert (answer.status_code, "Gespeichert" in answer.content.decode()) == (400, False)

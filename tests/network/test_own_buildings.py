@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -50,10 +51,14 @@ def place_of(town: Town) -> str:
     return f"/eintragen/?lat={lat:.6f}&lon={lon:.6f}"
 
 
-def entered(client: Client, town: Town) -> OwnBuilding:
-    answer = client.post(place_of(town), FACTS)
+def settle(client: Client, town: Town, share: str = "none", **more: Any) -> Any:
+    return client.post(place_of(town), FACTS | {"go": "settle", "share": share, f"agreed_{share}": "on"} | more)
+
+
+def entered(client: Client, town: Town, share: str = "none") -> OwnBuilding:
+    answer = settle(client, town, share)
     own: OwnBuilding = OwnBuilding.objects.get()
-    assert answer["Location"] == f"/eintragen/{own.pk}/freigabe/"
+    assert answer["Location"] == "/eintragen/meine/"
     return own
 
 
@@ -62,8 +67,7 @@ def shown(own: OwnBuilding) -> PublicVacancy | None:
 
 
 def accepted(client: Client, officer: Client, town: Town, share: str) -> OwnBuilding:
-    own = entered(client, town)
-    client.post(f"/eintragen/{own.pk}/freigabe/", {"share": share, f"agreed_{share}": "on"})
+    own = entered(client, town, share)
     report = Report.objects.get()
     assert shown(own) is None, "nothing is public before the municipality has looked"
     officer.post(f"/pruefen/{report.key}/entscheiden/", {"version": report.version, "outcome": "accepted"})
@@ -74,16 +78,21 @@ def accepted(client: Client, officer: Client, town: Town, share: str) -> OwnBuil
 def test_three_steps_consent_and_the_municipality(client: Client, owner: User, officer: Client, gransee: Town) -> None:
     assert client.get("/eintragen/").status_code == 200
     assert "Schritt 2 von 3" in client.get(place_of(gransee)).content.decode()
-    own = entered(client, gransee)
-    assert (own.vacancy.publication, own.vacancy.visibility, own.vacancy.basis) == ("draft", "internal", "none")
-    assert (own.vacancy.source, own.vacancy.target_uses, own.vacancy.town) == ("owner", ["workshop", "studio"], gransee)
-    page = f"/eintragen/{own.pk}/freigabe/"
-    assert "Einwilligung: ungefähre Lage" in client.get(page).content.decode()
-    unread = client.post(page, {"share": "exact", "agreed_coarse": "on"})
+    known = Vacancy.objects.count()
+    third = client.post(place_of(gransee), FACTS)
+    assert third.status_code == 200
+    assert "Einwilligung: ungefähre Lage" in third.content.decode()
+    assert '<input type="hidden" name="street" value="Beispielgasse"' in third.content.decode()
+    unread = settle(client, gransee, "exact", agreed_exact="", agreed_coarse="on")
     assert unread.status_code == 400
     assert "id_agreed_exact_error" in unread.content.decode(), "each kind has a consent of its own"
-    assert not BuildingConsent.objects.exists()
-    client.post(page, {"share": "coarse", "agreed_coarse": "on"})
+    back = client.post(place_of(gransee), FACTS | {"go": "back"}).content.decode()
+    assert "Schritt 2 von 3" in back
+    assert 'value="Beispielgasse"' in back, "what was typed is there on the way back"
+    assert Vacancy.objects.count() == known, "nothing is kept before all is said"
+    own = entered(client, gransee, "coarse")
+    assert (own.vacancy.publication, own.vacancy.visibility, own.vacancy.basis) == ("draft", "coarse", "owner_consent")
+    assert (own.vacancy.source, own.vacancy.target_uses, own.vacancy.town) == ("owner", ["workshop", "studio"], gransee)
     consent = BuildingConsent.objects.get()
     assert (consent.text_version, consent.visibility, consent.withdrawn_at) == (VERSION, "coarse", None)
     assert "Rasterfelds von 500 m" in consent.text
@@ -153,7 +162,7 @@ def test_changes_are_free_before_and_proposals_after_the_look(client: Client, ow
     client.post(page, facts | {"usable_m2": "220", "target_uses": ["stage"]})
     own.vacancy.refresh_from_db()
     assert own.vacancy.usable_m2 == 200
-    report = Report.objects.get()
+    report = Report.objects.get(kind="wrong")
     assert report.proposed == {"usable_m2": 220, "target_uses": ["stage"]}
     assert "Aufführungsort" in officer.get(f"/pruefen/{report.key}/").content.decode()
     words = {"version": report.version, "outcome": "correction_applied", "fields_taken": ["usable_m2", "target_uses"]}
@@ -165,7 +174,6 @@ def test_changes_are_free_before_and_proposals_after_the_look(client: Client, ow
 def test_an_entry_of_what_is_there_joins_it_and_can_be_parted(client: Client, owner: User, officer: Client, gransee: Town) -> None:
     there = Vacancy.objects.create(town=gransee, point=gransee.centre, street="Beispielgasse", house_no="9")
     own = entered(client, gransee)
-    client.post(f"/eintragen/{own.pk}/freigabe/", {"share": "none"})
     report, draft = Report.objects.get(), own.vacancy
     words = {"version": report.version, "outcome": "merged", "vacancy": there.key}
     assert officer.post(f"/pruefen/{report.key}/entscheiden/", words).status_code == 302

@@ -110,13 +110,13 @@ def test_the_log_survives_person_and_vacancy_and_is_forgotten_after_its_time(vac
     kept = OwnerView.objects.all().note(user, vacancy, "outreach")
     old = OwnerView.objects.all().note(user, vacancy, "outreach")
     OwnerView.objects.filter(pk=old.pk).update(at=timezone.now() - datetime.timedelta(days=367))
-    OwnerView.objects.all().overdue().delete()
+    OwnerView.objects.all().overdue(timezone.now()).delete()
     assert list(OwnerView.objects.all()) == [kept]
     user.delete()
     kept.refresh_from_db()
     assert (kept.user, kept.who) == (None, "weg@example.org")
-    settings.OWNER_LOG_MONTHS = 0  # type: ignore[attr-defined]
-    OwnerView.objects.all().overdue().delete()
+    settings.RETENTION = {"owner_log_months": 0}  # type: ignore[attr-defined]
+    OwnerView.objects.all().overdue(timezone.now()).delete()
     assert not OwnerView.objects.exists()
 
 

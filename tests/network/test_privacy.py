@@ -20,9 +20,15 @@ from django.test import Client
 from django.utils import timezone
 
 from geo.errors import NotAllowed
-from network.models import Consent, Invitation, Mail, Membership, Organisation, OwnerContact, Subscription
+from geo.models import Town
+from network import post
+from network.models import Consent, Invitation, Mail, Membership, Organisation, OwnBuilding, OwnerContact, Subscription
+from network.own_buildings.consent import VERSION
 from network.privacy import consents, deletion, record
-from network.privacy.holdings import HOLDINGS, Holding, of_model
+from network.privacy.export import export
+from network.privacy.given import given_by
+from network.privacy.holding import Holding
+from network.privacy.holdings import HOLDINGS, of_model
 from network.privacy.nobody import OF_NOBODY
 from network.privacy.purposes import OWNERS
 from network.privacy.subjects import Subject
@@ -107,7 +113,7 @@ def test_the_export_holds_everything_and_nothing_of_others(client: Client) -> No
     assert rows["network.SpaceRequest"][0]["title"] == f"Werkstatt von {CANARY}"
     assert rows["network.OwnerContact"][0]["note"] == f"{CANARY} bittet um Rückruf"
     assert rows["network.Membership"][0]["town"] == "Gransee"
-    assert [r["email"] for r in rows["network.Invitation"]] == [f"eingeladen-von-{user.pk}@example.net", user.email.upper()]
+    assert [r["email"] for r in rows["network.Invitation"]] == [user.email.upper()], "whom one invited is told to nobody"
     assert "digest" not in rows["network.AppPassword"][0]
     assert not any("password" in r for r in rows["auth.User"])
 
@@ -289,11 +295,43 @@ def test_a_consent_has_words_a_moment_and_an_end(client: Client) -> None:
     assert "Mein Gesuch öffentlich zeigen" in page
     assert client.get(f"/gesuche/{request.key}/").status_code == 200
     client.post(f"/konto/einwilligungen/{given.pk}/widerrufen/")
-    assert not consents.is_given(user, "gesuch-oeffentlich", request.key)
+    assert not Consent.objects.all().by(user).to("gesuch-oeffentlich", request.key).in_force()
     assert Client().get(f"/gesuche/{request.key}/").status_code == 404, "gone at once"
-    assert "widerrufen am" in client.get("/konto/einwilligungen/").content.decode()
+    assert "widerrufen oder durch eine neue ersetzt am" in client.get("/konto/einwilligungen/").content.decode()
     assert Client().get("/einwilligungen/gesuch-oeffentlich/1/").status_code == 200
     assert Client().get("/einwilligungen/gesuch-oeffentlich/7/").status_code == 400
+
+
+def test_consents_to_texts_and_buildings_stand_on_one_page_and_in_the_export(client: Client) -> None:
+    anna, bert = account("anna"), account("bert")
+    town = Town.objects.get(slug="gransee")
+    vacancy = Vacancy.objects.create(town=town, point=town.centre, street="Mühlenstraße", house_no="3", occupancy="vacant")
+    own, other = (OwnBuilding.objects.create(user=user, vacancy=vacancy, stated_role="owner") for user in (anna, bert))
+    consents.give(anna, "gesuch-oeffentlich", "abc")
+    other.allow("exact")
+    own.allow("exact")
+    own.allow("coarse")  # ends the wider one
+    found = given_by(anna)
+    assert [(g.title, g.about, g.version, g.ended_at is None) for g in found] == [
+        ("Mein Gebäude zeigen: öffentlich, ungefähre Lage", "Mühlenstraße 3, Gransee", VERSION, True),
+        ("Mein Gebäude zeigen: öffentlich, genaue Lage", "Mühlenstraße 3, Gransee", VERSION, False),
+        ("Mein Gesuch öffentlich zeigen", "abc", "1", True),
+    ]
+    assert "Rasterfelds von 500 m" in found[0].text
+    assert [bool(g.withdraw) for g in found] == [True, False, True], "what has ended is not ended again"
+    enter(client, anna)
+    page = client.get("/konto/einwilligungen/").content.decode()
+    assert page.count(">Widerrufen<") == 2
+    assert "Rasterfelds von 500 m" in page
+    assert found[0].withdraw in page
+    client.post(found[0].withdraw)
+    vacancy.refresh_from_db()
+    assert (vacancy.basis, [g.withdraw != "" for g in given_by(anna)]) == ("none", [False, False, True])
+    assert [bool(g.withdraw) for g in given_by(bert)] == [True], "nobody else's"
+    told = {h["model"]: h["rows"] for h in json.loads("".join(export(Subject.of(anna))))["holdings"]}
+    assert [(r["own_building_id"], r["visibility"]) for r in told["network.BuildingConsent"]] == [(own.pk, "exact"), (own.pk, "coarse")]
+    assert told["network.OwnBuilding"][0]["id"] == own.pk
+    assert [r["text"] for r in told["network.Consent"]] == ["gesuch-oeffentlich"]
 
 
 def test_nobody_withdraws_for_another(client: Client) -> None:
@@ -318,8 +356,21 @@ def test_invitations_of_a_person_go_in_both_directions() -> None:
     chief, guest = account("chefin"), account("gast")
     Membership.objects.create(user=chief, statewide=True, role="admin")
     Invitation(statewide=True, email="gast@example.org", invited_by=chief).save()
+    Invitation(statewide=True, email="other@example.org", invited_by=chief).save()
     deletion.delete(Subject.of(guest))
-    assert not Invitation.objects.exists()
+    assert [i.email for i in Invitation.objects.all()] == ["other@example.org"]
+    client, colleague = Client(), account("kollege")
+    Membership.objects.create(user=colleague, statewide=True, role="admin")
+    sign_in(client, colleague)
+    assert "gilt nicht mehr" not in client.get("/konto/mitglieder/").content.decode()
+    deletion.delete(Subject.of(chief))
+    left = Invitation.objects.get()
+    assert (left.email, left.invited_by) == ("other@example.org", None)
+    page = client.get("/konto/mitglieder/").content.decode()
+    assert "other@example.org" in page
+    assert "gilt nicht mehr" in page, "who manages sees that it must be sent anew"
+    link = f"/einladung/{post.seal('invitation', left.pk)}/"
+    assert "neue schicken" in Client().get(link).content.decode()
 
 
 def test_the_record_of_processing_names_every_holding() -> None:

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from network.gathering import seats
 from network.gathering.models import Event
-from network.impact import counting, drawing
+from network.impact import acts, counting, drawing
 from network.impact.counting import Act, Group
 from network.impact.report import BY_KEY, Counted, Period, as_csv, in_public, month_label
 from network.models import Attendance, Membership, Registration, SpaceRequest, StateChange
@@ -170,13 +171,28 @@ def test_how_many_came_stays_when_the_names_are_forgotten() -> None:
     )
     march = Period(datetime.date(2026, 3, 1), datetime.date(2026, 3, 31))
     before = Counted(BY_KEY["teilnahmen"], march).total
-    seats.forget(at("2026-06-01T00:00"))
+    seats.forget(Registration.objects.all().of_events_before(at("2026-05-01T00:00")))
     assert not Registration.objects.filter(event=event).exists()
     assert Attendance.objects.get(event=event).seats == 6
     after = Counted(BY_KEY["teilnahmen"], march).total
     assert before is not None
     assert after is not None
     assert before.things == after.things == 6
+
+
+@pytest.mark.django_db
+def test_what_has_not_taken_place_is_not_counted() -> None:
+    now = timezone.now()
+    day = datetime.timedelta(days=1)
+    words = {"kind": "workshop", "venue": "Saal", "state": "published", "takes_registration": True}
+    weekly = {"starts_at": now - 8 * day, "ends_at": now - 8 * day, "rule": "FREQ=WEEKLY"}
+    event = Event.objects.create(slug="werkstatt", title="Werkstatt", **weekly, **words)  # twice, and in six days again
+    Event.objects.create(slug="jetzt", title="Jetzt", starts_at=now - day / 24, ends_at=now + day, **words)
+    for moment in (event.starts_at, event.starts_at + 14 * day):
+        Registration.objects.create(event=event, begins_at=moment, name="N", mail="n@example.org", state="seated", confirmed_at=now)
+    begin, end = now - 30 * day, now + 30 * day
+    assert [act.thing for act in acts.events(begin, end)] == ["werkstatt", "werkstatt"]
+    assert len(list(acts.seats(begin, end))) == 1
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ from geo import crs
 from geo.addresses import address_key
 from geo.models import Address, Dataset, Town
 from network.models import Membership, Report
+from network.privacy import retention
 from network.reports.models import State
-from network.reports.tasks import forget_reports
 from tests.network.people import account, link_of, mails
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
@@ -370,6 +370,11 @@ def test_programs_fall_into_the_trap_and_nobody_floods(client: Client, house: Po
     assert client.post(url, TOLD | {"email": "neu@example.org"}, REMOTE_ADDR="127.0.0.99").status_code == 429, "one network of 256"
     assert client.post(url, TOLD | {"email": "neu@example.org"}, REMOTE_ADDR="127.0.9.1").status_code == 302
     assert "127.0" not in "".join(Report.objects.values_list("network", flat=True))
+
+
+def forget_reports() -> None:
+    for name in ("connections of reports", "reports never confirmed", "who reported"):
+        retention.BY_NAME[name].apply(timezone.now())
 
 
 def test_what_is_not_needed_is_forgotten(client: Client, house: Point, wittenberge: Town) -> None:

@@ -13,15 +13,32 @@ from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from dateutil.relativedelta import relativedelta
 from django.apps import apps
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.management import call_command
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from geo.models import Town
-from network.models import AppPassword, Consent, IdleNotice, Invitation, Mail, OwnerContact, OwnerView, Subscription
+from network.models import (
+    AdviceCase,
+    AppPassword,
+    Attendance,
+    Consent,
+    Event,
+    IdleNotice,
+    Invitation,
+    Mail,
+    NewsletterSubscription,
+    OwnerContact,
+    OwnerView,
+    Registration,
+    Subscription,
+)
 from network.privacy import consents, deletion, retention
+from network.privacy.holdings import HOLDINGS, of_model
 from network.seeking.models import SpaceRequest
 from tests.network.people import account
 from vacancies.models import Vacancy
@@ -173,6 +190,77 @@ def test_what_was_noted_of_a_closed_vacancy_goes_from_the_row_and_its_history() 
         assert other.notes
         assert other.owners.exists()
     assert due() == {}, "what is done is not done every night"
+
+
+@pytest.fixture
+def one_event() -> Event:
+    return Event.objects.create(slug="fest", title="Fest", kind="festival", starts_at=NOW, ends_at=NOW, venue="Hof", state="published")
+
+
+def case(n: int, **words: Any) -> AdviceCase:
+    told: dict[str, Any] = {"audience": "owner", "phase": "plan", "topics": ["property"], "consent_text_version": "x", "question": "?"}
+    return AdviceCase.objects.create(client_mail=f"{n}@example.org", **({"confirmed_at": NOW} | told | words))
+
+
+@pytest.mark.parametrize("name", ["advice", "events", "letters"])
+def test_a_day_before_its_period_ends_nothing_goes_and_a_day_after_it_does(name: str, one_event: Event) -> None:
+    """Periods by hand: cases 365 days after their end, registrations 30 days after the event, what nobody confirmed three days."""
+    for n, off in enumerate((-1, 1)):  # a day less than the period ago, a day more
+        year, month, three = (NOW - (days + off) * DAY for days in (365, 30, 3))
+        if name == "advice":
+            case(n, state="resolved" if n else "closed", state_since=year)
+            case(10 + n, state="waiting_client", state_since=NOW - 900 * DAY)
+            AdviceCase.objects.filter(pk=case(20 + n, confirmed_at=None).pk).update(created_at=three)
+        elif name == "events":
+            words = {"event": one_event, "name": "x"}
+            Registration.objects.create(mail=f"{n}@example.org", begins_at=month, state="seated", confirmed_at=NOW, **words)
+            Registration.objects.create(mail=f"{20 + n}@example.org", begins_at=NOW + DAY, created_at=three, **words)
+        else:
+            NewsletterSubscription.objects.create(mail=f"{n}@example.org", created_at=NOW - 900 * DAY, confirmed_at=NOW - 900 * DAY)
+            NewsletterSubscription.objects.create(mail=f"{20 + n}@example.org", created_at=three)
+    expected = {
+        "advice": {"advice never confirmed": 1, "advice cases": 1},
+        "events": {"registrations never confirmed": 1, "registrations": 1},
+        "letters": {"letters never confirmed": 1},
+    }
+    assert due() == expected[name]
+    assert {rule: n for rule, n in retention.run(NOW).items() if n} == expected[name]
+    left = {
+        "advice": {"0@example.org", "10@example.org", "11@example.org", "20@example.org"},
+        "events": {"0@example.org", "20@example.org"},
+        "letters": {"0@example.org", "1@example.org", "20@example.org"},
+    }
+    mails = {
+        "advice": AdviceCase.objects.values_list("client_mail", flat=True),
+        "events": Registration.objects.values_list("mail", flat=True),
+        "letters": NewsletterSubscription.objects.values_list("mail", flat=True),
+    }
+    assert set(mails[name]) == left[name]
+    if name == "events":
+        assert Attendance.objects.get().seats == 1, "how many came stays"
+
+
+@pytest.mark.parametrize(("setting", "rule"), [("advice_days", "advice cases"), ("event_days", "registrations")])
+def test_periods_of_advice_and_events_are_set(setting: str, rule: str, one_event: Event, settings: Any) -> None:
+    case(1, state="closed", state_since=NOW - 8 * DAY)
+    one_event.registrations.create(name="x", mail="a@example.org", begins_at=NOW - 8 * DAY, state="seated", confirmed_at=NOW)
+    settings.RETENTION = settings.RETENTION | {setting: 9}
+    assert due() == {}
+    settings.RETENTION = settings.RETENTION | {setting: 7}
+    assert due() == {rule: 1}
+
+
+def test_every_rule_stands_in_the_record_of_processing_and_no_other_job_deletes_by_the_calendar() -> None:
+    nobody = {"vacancies.Vacancy", "network.Attempt"}  # network.privacy.nobody says when
+    for rule in retention.RULES:
+        label = rule.due(NOW).model._meta.label
+        holding = of_model(label)
+        assert label in nobody or (holding and str(holding.kept)), rule.name
+    told = " ".join(str(h.kept) for h in HOLDINGS) + " ".join(str(getattr(h.end, "reason", "")) for h in HOLDINGS)
+    assert {name for name in django_settings.RETENTION if f"{{{name}}}" not in told} == {"backup_days"}
+    assert len(retention.BY_NAME) == len(retention.RULES)
+    jobs = {name for name in app.tasks if name.startswith(("forget", "tidy", "delete", "clean"))}
+    assert jobs == {"forget_uploads"}, "a file that waits for a click, every quarter of an hour"
 
 
 def test_lines_of_the_deletion_log_go_with_the_backups(settings: Any) -> None:

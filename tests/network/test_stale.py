@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 from dateutil.relativedelta import relativedelta
+from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
-from geo.models import Town
+from geo.models import Dataset, Town
 from network.intake.tasks import remind, unpublish
 from network.models import Membership, StaleReminder
 from tests.network.people import account, mails
@@ -82,3 +85,27 @@ def test_what_was_confirmed_meanwhile_stays_and_zero_is_never(gransee: Town, set
     assert unpublish(datetime.date(2027, 3, 1)) == 1
     assert Vacancy.objects.get(pk=old.pk).publication == "review"
     assert Vacancy.objects.get(pk=kept.pk).publication == "published"
+
+
+def inside_labels(page: str) -> list[str]:
+    return [part.split("</label>")[0] for part in page.split("<label")[1:]]
+
+
+@pytest.mark.parametrize("path", ["/register/entwuerfe/", "/register/pruefliste/"])
+def test_what_was_ticked_stays_ticked_when_something_is_missing(gransee: Town, client: Client, path: str) -> None:
+    dataset = Dataset.objects.first()
+    words = {"publication": "draft", "source": "import", "dataset": dataset} if "entwuerfe" in path else {}
+    rows = [entry(gransee, 30 + n, **words) for n in range(3)]
+    client.force_login(User.objects.get(username="editor"), "allauth.account.auth_backends.AuthenticationBackend")
+    given = {"keys": [rows[0].key, rows[2].key, "no-such-key"], "visibility": "exact", "basis": "owner_consent"}
+    refused = client.post(path, given)
+    assert refused.status_code == 400
+    page = refused.content.decode()
+    ticked = re.findall(r'name="keys" value="(\w+)" checked', page)
+    assert set(ticked) == {rows[0].key, rows[2].key}
+    assert f'name="keys" value="{rows[1].key}">' in page
+    assert " checked" not in client.get(path).content.decode().split("<fieldset")[1].split("</fieldset>")[0]
+    labels = inside_labels(page)
+    assert sum('name="keys"' in label for label in labels) >= 3
+    assert not [label for label in labels if "<a " in label], "a link is no part of a box's name, nor of what ticks it"
+    assert page.count(f'<span class="sr">: {rows[1].key}</span></a>') == 1
