@@ -143,5 +143,5 @@ def test_a_search_that_is_too_long_to_keep_is_refused_where_it_is_taken_over(cli
     for page in ("/benachrichtigen/", "/gesuche/neu/"):
         answer = client.get(f"{page}?{towns}&near=13.15,53.00,9000")
         assert answer.status_code == 400, page
-        assert "höchstens 1000 Zeichen" in answer.content.decode(), page
+        assert "höchstens 1.000 Zeichen" in answer.content.decode(), page
     assert client.get(f"/gesuche/neu/?{towns}").status_code == 302, "towns alone are a wish of the request, not a search"
