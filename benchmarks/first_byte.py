@@ -10,7 +10,6 @@ import sys
 import time
 
 from benchmarks.files import fill
-from benchmarks.memory import GUNICORN
 from benchmarks.run import database
 from benchmarks.serving import serving
 
@@ -28,7 +27,7 @@ def measure() -> int:
 
     fill(SIZE)
     connection.close()
-    with serving(*GUNICORN) as (address, _pid):
+    with serving() as (address, _pid):
         host = address.removeprefix("http://")
         for path in PATHS:
             for coding in ("identity", "gzip"):

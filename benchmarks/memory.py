@@ -16,8 +16,7 @@ from benchmarks.run import database
 from benchmarks.serving import ROOT, serving
 
 LIMIT_MB = 200
-GUNICORN = ("--workers", "2", "--preload")  # as `./dev run` has it
-ROUNDS, AT_ONCE = 3, 4
+ROUNDS, AT_ONCE = 3, 3  # a process of the server sends two files and has one wait
 WMS = "/ogc/wms?SERVICE=WMS&VERSION=1.3.0&STYLES=&CRS=EPSG:25833&WIDTH=1024&HEIGHT=1024&BBOX=230000,5690000,490000,5950000"
 WFS = "/ogc/wfs?SERVICE=WFS&REQUEST=GetFeature"
 GROUPS = {
@@ -59,7 +58,7 @@ def measure() -> int:
     for words in (("bootstrap",), ("compute_reach",)):
         subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     worst = 0.0
-    with serving(*GUNICORN) as (address, pid):
+    with serving() as (address, pid):
         print(f"  {'after':<10}{'most of a worker':>18}   each process: resident (its share of what is shared), MB")
         worst = max(worst, _told("start", pid))
         for name, paths in (GROUPS | {"outward": (_outward(address),)}).items():

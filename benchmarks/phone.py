@@ -48,7 +48,7 @@ def opened(browser: Any, address: str) -> tuple[float, float, float]:
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
-    with serving("--workers", "2", "--preload") as (base, _pid), sync_playwright() as playwright:
+    with serving() as (base, _pid), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for name, path in PAGES.items():
             opened(browser, base + path)

@@ -24,9 +24,9 @@ def free_port() -> int:
 
 @contextmanager
 def serving(*words: str) -> Iterator[tuple[str, int]]:
-    """Serve the database of DATABASE_URL on a free port, with more words for gunicorn; yields address and number of the process."""
+    """Serve the database of DATABASE_URL on a free port as `./dev run` does, with more words for gunicorn; yields address and process."""
     address = f"127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", address, "--threads", "4", "--log-level", "warning"]
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", address, "--config", "config/gunicorn.py"]
     server = subprocess.Popen([*command, *words], cwd=ROOT)
     try:
         for _wait in range(300):

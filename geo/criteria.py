@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from geo.errors import InvalidParameter
-from geo.figures import figure
+from geo.figures import figure, minutes
 
 Text_ = str | Promise
 Options = Callable[[], Iterable[tuple[str, Text_]]]
@@ -63,6 +64,10 @@ class Criterion(ABC):
     @abstractmethod
     def q(self, value: Any) -> Q:
         """Return the condition for the database."""
+
+    def seen_from(self, _day: datetime.date) -> Criterion:
+        """Return the criterion as it is asked of an earlier day's rows."""
+        return self
 
     def dump(self, value: Any) -> list[str]:
         """Return the strings that `parse` turns into the same value again."""
@@ -163,7 +168,10 @@ class AtLeastRank(Choice):
     kind: ClassVar[str] = "rank"
 
     def parse(self, raw: list[str]) -> tuple[str, ...]:
-        return super().parse([self.single(raw)])
+        found = super().parse([self.single(raw)])
+        if len(found) > 1:
+            raise self.refuse(raw[0][:60], _("nur ein Wert erlaubt"))
+        return found
 
     def q(self, value: tuple[str, ...]) -> Q:
         ranked = [key for key, _label in self.options()]
@@ -199,10 +207,14 @@ class Flag(Criterion):
 
 @dataclass(frozen=True, kw_only=True)
 class Number(Criterion):
-    """A whole number with a unit and limits; asked by `lookup` (lte: at most, gte: at least)."""
+    """A whole number with a unit and limits; asked by `lookup` (lte: at most, gte: at least).
+
+    `counted` says the number with what it counts, where that has another form for one; without, the unit stands behind it.
+    """
 
     lookup: str
     unit: Text_ = ""
+    counted: Callable[[int], str] | None = None
     lowest: int = 0
     highest: int = 1_000_000
     kind: ClassVar[str] = "number"
@@ -220,7 +232,7 @@ class Number(Criterion):
         return Q(**{f"{self.column}__{self.lookup}": value})
 
     def spoken(self, value: int) -> str:
-        return figure(value) + (f"\u00a0{self.unit}" if self.unit else "")
+        return self.counted(value) if self.counted else figure(value) + (f"\u00a0{self.unit}" if self.unit else "")
 
     def schema(self) -> dict[str, Any]:
         return super().schema() | {
@@ -320,16 +332,16 @@ class WithinMinutes(Criterion):
 
     def q(self, value: tuple[tuple[str, int], ...]) -> Q:
         wanted = Q()
-        for name, minutes in value:
-            wanted &= Q(**{f"{self.column}__{name}__{self.way}__lte": minutes})
+        for name, n in value:
+            wanted &= Q(**{f"{self.column}__{name}__{self.way}__lte": n})
         return wanted
 
     def dump(self, value: tuple[tuple[str, int], ...]) -> list[str]:
-        return [",".join(f"{name}:{minutes}" for name, minutes in value)]
+        return [",".join(f"{name}:{n}" for name, n in value)]
 
     def spoken(self, value: tuple[tuple[str, int], ...]) -> str:
         labels = dict(self.options())
-        return _(" und ").join(_("{place} in {n} Minuten").format(place=labels[name], n=minutes) for name, minutes in value)
+        return _(" und ").join(_("{place} in {time}").format(place=labels[name], time=minutes(n)) for name, n in value)
 
     def schema(self) -> dict[str, Any]:
         return super().schema() | {"options": [{"value": k, "label": str(v)} for k, v in self.options()], "highest": self.highest}

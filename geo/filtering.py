@@ -6,6 +6,7 @@ each other (AND). An invalid value is an error that names parameter, value and w
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from geo import time_criteria
 from geo.criteria import Criterion, Text_
 from geo.errors import InvalidParameter, InvalidParameters
 from geo.figures import figure
@@ -89,11 +91,11 @@ class FilterSet:
         """Return the criteria that are set, in the order of the list."""
         return [(c, self.values[c.name]) for c in self.criteria if c.name in self.values]
 
-    def q(self) -> Q:
-        """Return the condition for the public queryset."""
+    def q(self, day: datetime.date | None = None) -> Q:
+        """Return the condition for the public queryset; of an earlier day's rows, as it was then."""
         condition = Q()
         for criterion, value in self.active():
-            condition &= criterion.q(value)
+            condition &= (criterion.seen_from(day) if day else criterion).q(value)
         return condition
 
     def dump(self) -> list[tuple[str, str]]:
@@ -137,9 +139,9 @@ class FilterSet:
         return self.choosing(**{name: tuple(k for k in known if (k in set_now) != (k == value))})
 
     @property
-    def counts_from_today(self) -> bool:
-        """Whether the answer may change overnight although no row does."""
-        return any(c.kind == "months" for c, _value in self.active())
+    def counted_from(self) -> str:
+        """The day where the answer may change overnight although no row does, else ''; belongs to the name of whatever is kept of it."""
+        return str(time_criteria.today()) if any(c.kind == "months" for c, _value in self.active()) else ""
 
     def sentence(self) -> str:
         """Return the filter as a person would say it: the subject, where, then the rest in the order of the list."""

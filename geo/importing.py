@@ -10,10 +10,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from geo.cells import harmless
 from geo.errors import InvalidFile
 from geo.files import plain_text
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class LoadReport:
                     writer.writerow(("row", "field", "value", "rule", "severity"))
                     for f in self.findings:
                         cells = (f.field, f.value, f.rule, f.severity)
-                        writer.writerow((f.row, *(f"'{c}" if c.startswith(FORMULA) else c for c in cells)))
+                        writer.writerow((f.row, *map(harmless, cells)))
                 return
             shown = asdict(self) | {"unmapped": [{"field": f, "value": v, "count": n} for (f, v), n in self.unmapped.most_common()]}
             path.write_text(json.dumps(shown, ensure_ascii=False, indent=1, default=str), encoding="utf-8")

@@ -2,7 +2,8 @@
 
 The reader's role reads the views called `public_*`; the register's role the others, too (`register_*`: what is not for the
 public). Views are derived, so they are no migrations: they are dropped before tables change and made anew when a file differs
-from what is in the database. The files' hash is kept as the first view's comment.
+from what is in the database. The files' hash is kept as the first view's comment. `:zone` in a file is the zone in which days
+begin and end (TIME_ZONE): what a session calls today depends on who opened it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 from django.db.utils import ProgrammingError
+from psycopg import sql
 
 VIEW = re.compile(r"^CREATE VIEW (\w+)", re.MULTILINE)
 
@@ -34,10 +36,13 @@ def names() -> list[str]:
     return [name for path in files() for name in VIEW.findall(path.read_text(encoding="utf-8"))]
 
 
+def _statements() -> list[str]:
+    zone = sql.Literal(settings.TIME_ZONE).as_string()
+    return [path.read_text(encoding="utf-8").replace(":zone", zone) for path in files()]
+
+
 def _digest() -> str:
-    return hashlib.sha256(
-        f"{settings.READER_ROLE} {settings.REGISTER_ROLE}".encode() + b"".join(path.read_bytes() for path in files())
-    ).hexdigest()
+    return hashlib.sha256("".join((settings.READER_ROLE, " ", settings.REGISTER_ROLE, *_statements())).encode()).hexdigest()
 
 
 def drop(using: str = "default") -> None:
@@ -55,8 +60,8 @@ def create(using: str = "default") -> bool:
         if cursor.fetchone() == (digest,):
             return False
         drop(using)
-        for path in files():
-            cursor.execute(path.read_text(encoding="utf-8"))
+        for statement in _statements():
+            cursor.execute(statement)
         grant(cursor)
         cursor.execute(f"COMMENT ON VIEW {names()[0]} IS '{digest}'")
     return True

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from geo.criteria import Criterion, Number
 from geo.figures import figure
+
+
+def today() -> datetime.date:
+    """Return the day it is where the buildings are."""
+    return timezone.localdate(timezone=timezone.get_default_timezone())
+
+
+def day_of(moment: datetime.datetime) -> datetime.date:
+    """Return the day that a moment has where the buildings are; one without a zone is meant to be there."""
+    return (timezone.localtime(moment, timezone.get_default_timezone()) if moment.tzinfo else moment).date()
 
 
 def months_before(day: datetime.date, months: int) -> datetime.date:
@@ -24,14 +35,18 @@ def months_before(day: datetime.date, months: int) -> datetime.date:
 
 @dataclass(frozen=True, kw_only=True)
 class Months(Number):
-    """A number of months before today: `lte` asks for dates at least so long ago, `gte` for later ones."""
+    """A number of months before `day` (None is today): `lte` asks for dates at least so long ago, `gte` for later ones."""
 
     highest: int = 1200
+    day: datetime.date | None = None
     kind: ClassVar[str] = "months"
 
+    def seen_from(self, day: datetime.date) -> Months:
+        return replace(self, day=day)
+
     def limit(self, value: int) -> datetime.date:
-        """Return the day so many months before today."""
-        return months_before(datetime.date.today(), value)
+        """Return the day so many months before."""
+        return months_before(self.day or today(), value)
 
     def q(self, value: int) -> Q:
         return Q(**{f"{self.column}__{self.lookup}": self.limit(value)})

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from geo.criteria import AtLeastRank, Choice, Criterion, Flag, Number
+from geo.figures import figure, minutes
 from geo.filtering import FilterSet
 from geo.models import CentralFunction, District, SizeClass, StructureArea, Town
 from geo.spatial_criteria import BBox, Near
@@ -24,7 +26,8 @@ def towns() -> Iterable[tuple[str, str]]:
     return Town.objects.current().values_list("slug", "name")
 
 
-def _centres() -> Iterable[tuple[str, str]]:
+def centres() -> Iterable[tuple[str, str]]:
+    """Every centre of the live run by its key."""
     return Centre.objects.filter(run__live=True).order_by("position").values_list("key", "name")
 
 
@@ -43,8 +46,14 @@ def _on_map(column: str) -> tuple[Criterion, Criterion]:
     return near, bbox
 
 
-def _number(name: str, column: str, lookup: str, label: object, phrase: object, unit: object) -> Number:
-    return Number(name=name, label=label, column=column, lookup=lookup, phrase=phrase, unit=unit)  # type: ignore[arg-type]
+def departures(n: int) -> str:
+    """Return a number of departures as a person says it."""
+    return ngettext("{n}\u00a0Abfahrt", "{n}\u00a0Abfahrten", n).format(n=figure(n))
+
+
+def _minutes(name: str, column: str, label: object, phrase: object) -> Number:
+    words = {"label": label, "phrase": phrase, "unit": _("Minuten"), "counted": minutes}
+    return Number(name=name, column=column, lookup="lte", **words)  # type: ignore[arg-type]
 
 
 def _class() -> AtLeastRank:
@@ -66,13 +75,11 @@ class TownFilter(FilterSet):
         ),
         _class(),
         Flag(name="well_connected", label=_("gut angebunden"), column="well_connected", phrase=_("gut angebunden")),
-        _number(
+        _minutes(
             "berlin_max",
             "berlin_best_min",
-            "lte",
             _("Berlin Hbf: schnellste Fahrt höchstens"),
             _("bis Berlin Hbf höchstens {value} (schnellste Fahrt)"),
-            _("Minuten"),
         ),
         Choice(
             name="central",
@@ -101,13 +108,14 @@ class StopFilter(FilterSet):
     criteria: ClassVar[tuple[Criterion, ...]] = (
         Choice(name="mode", label=_("Verkehrsmittel"), column="mode", phrase="{value}", options=lambda: Mode.choices),
         Flag(name="rail", label=_("nur Bahnhöfe und Haltepunkte"), column="is_rail", phrase=_("nur Bahn")),
-        _number(
-            "departures_min",
-            "departures_day",
-            "gte",
-            _("Abfahrten am Tag mindestens"),
-            _("mit mindestens {value} am Tag"),
-            _("Abfahrten"),
+        Number(
+            name="departures_min",
+            label=_("Abfahrten am Tag mindestens"),
+            column="departures_day",
+            lookup="gte",
+            phrase=_("mit mindestens {value} am Tag"),
+            unit=_("Abfahrten"),
+            counted=departures,
         ),
         _district(),
         _town("town_slug"),
@@ -124,7 +132,7 @@ class ClassAreaFilter(FilterSet):
 
 def _centre(many: bool) -> Choice:
     phrase = _("nach {value}") if many else _("Reisezeit nach {value}")
-    return Choice(name="centre", label=_("Zentrum"), column="centre", phrase=phrase, options=_centres)
+    return Choice(name="centre", label=_("Zentrum"), column="centre", phrase=phrase, options=centres)
 
 
 class IsochroneFilter(FilterSet):
@@ -133,7 +141,7 @@ class IsochroneFilter(FilterSet):
     subject: ClassVar = _("Isochronen")
     criteria: ClassVar[tuple[Criterion, ...]] = (
         _centre(True),
-        _number("minutes_max", "minutes", "lte", _("höchstens Minuten"), _("bis {value}"), _("Minuten")),
+        _minutes("minutes_max", "minutes", _("höchstens Minuten"), _("bis {value}")),
         _on_map("geom")[1],
     )
 
@@ -144,7 +152,7 @@ class TravelTimeFilter(FilterSet):
     subject: ClassVar = _("Reisezeit")
     criteria: ClassVar[tuple[Criterion, ...]] = (
         _centre(False),
-        _number("minutes_max", "best_min", "lte", _("schnellste Fahrt höchstens"), _("höchstens {value} (schnellste Fahrt)"), _("Minuten")),
+        _minutes("minutes_max", "best_min", _("schnellste Fahrt höchstens"), _("höchstens {value} (schnellste Fahrt)")),
         *_on_map("geom"),
     )
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime
 import hashlib
 import hmac
-import ipaddress
 from collections.abc import Mapping
 from typing import ClassVar
 
-from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.db import models
 from django.db.models import F
@@ -17,6 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from geo.clients import connection_of
 from geo.errors import TooMany
 
 MAILS_A_DAY = {"address": 3, "connection": 10}  # that somebody without account can have us send
@@ -44,12 +43,6 @@ def note(purpose: str, most: Mapping[str, int], request: HttpRequest | None = No
     counted = {kind: Attempt.objects.all().count_one(f"{purpose} {kind} {value.strip().lower()}") for kind, value in who.items()}
     if any(n > most[kind] for kind, n in counted.items()):
         raise TooMany(_("Für heute sind es genug Anfragen. Bitte versuchen Sie es morgen wieder."))
-
-
-def connection_of(request: HttpRequest) -> str:
-    """Return the address a request comes from, behind as many proxies as are trusted; of IPv6 the network of a household (/64)."""
-    address = ipaddress.ip_address(get_adapter().get_client_ip(request))
-    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from geo.scope import scope_of
 from layers.publish.collection import internal_collections, offering
+from layers.publish.kept import kept
 
 View = Callable[..., Any]
 
@@ -34,6 +35,10 @@ def internal(view: View) -> View:
             made = view(request, *args, **words)
             if not made.streaming or isinstance(made, FileResponse):
                 return made
-            return HttpResponse(b"".join(made), headers=dict(made.items()))  # read here: outside the rows are not on offer
+            answer = kept(made, made["Content-Type"])  # read here: outside the rows are not on offer
+            answer._resource_closers += made._resource_closers
+            for name, value in made.items():
+                answer[name] = value
+            return answer
 
     return shown

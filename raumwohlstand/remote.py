@@ -20,6 +20,7 @@ from raumwohlstand.question import Question, in_degrees
 TIMEOUT_S = 120
 MARGIN_DEGREES = 1e-4  # around a mask: about ten metres; what lies between is cut off here
 ABOUT = b"raumwohlstand"
+LANGUAGES = {"de": "", "en": "/en"}  # below which address a platform speaks it
 
 
 class Remote:
@@ -35,13 +36,15 @@ class Remote:
     Raises
     ------
     InvalidParameter
-        When the address is none.
+        When the address is none, or the language another.
     """
 
     def __init__(self, address: str, language: str = "de") -> None:
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InvalidParameter("address", address[:60], "the address of a platform, as in https://raum.example")
+        if language not in LANGUAGES:
+            raise InvalidParameter("language", language[:60], ", ".join(LANGUAGES))
         self.address = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self.language = language
 
@@ -67,16 +70,16 @@ class Remote:
         return frame_of(table, described)
 
     def _asked(self, path: str, pairs: list[tuple[str, str]]) -> bytes:
-        address = f"{self.address}/{path}"
+        address = f"{self.address}{LANGUAGES[self.language]}/{path}"
         try:
-            answer = requests.get(address, params=pairs, headers={"Accept-Language": self.language}, timeout=TIMEOUT_S)
+            answer = requests.get(address, params=pairs, timeout=TIMEOUT_S)
         except requests.RequestException as error:
             raise RemoteFailed(f"{address} does not answer: {type(error).__name__}") from None
         if answer.status_code == 400:
             raise _refused(address, answer)
         if answer.status_code == 503:
             seconds = answer.headers.get("Retry-After", "")
-            raise Busy(f"{self.address} is at work for others; please try again", int(seconds) if seconds.isdigit() else 30)
+            raise Busy(f"{self.address} is at work for others; please try again", int(seconds) if seconds.isdecimal() else 30)
         if answer.status_code != 200:
             raise RemoteFailed(f"{address} answers {answer.status_code}; expected the address of a Raumwohlstand")
         return answer.content

@@ -131,6 +131,15 @@ def plain_static_files() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def places_for_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test may look at the head of a file and leave the rest: it would keep its place for downloads from the tests after it."""
+    from layers.publish import views
+    from layers.publish.ows.gate import Gate
+
+    monkeypatch.setattr(views, "GATE", Gate(slots=100))
+
+
+@pytest.fixture(autouse=True)
 def german() -> Iterator[None]:
     """Every test begins in German; a request for an English page would leave its language behind."""
     from django.utils import translation

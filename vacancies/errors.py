@@ -10,7 +10,7 @@ from django.shortcuts import render
 from geo.errors import Busy, InvalidParameter, InvalidParameters, RaumError, status_of
 from layers.publish.views import FORMATS
 
-FOR_PROGRAMS = (".json", ".atom", *(f".{extension}" for extension in FORMATS))
+FOR_PROGRAMS = (".json", ".atom", ".mvt", ".bin", *(f".{extension}" for extension in FORMATS))
 
 
 class RaumErrorMiddleware:

@@ -151,8 +151,7 @@ def feed(request: HttpRequest, ending: str) -> HttpResponse:
     wanted = VacancyFilter.parse(request.GET, ignore=PAGE_PARAMETERS)
     state = version.version(VACANCIES)
     asked = VacancyFeed(KINDS[ending], wanted, request, state)
-    today = str(datetime.datetime.now(ZONE).date()) if wanted.counts_from_today else ""
-    tag = state.etag(asked.feed_url(), asked.title(), today)
+    tag = state.etag(asked.feed_url(), asked.title(), wanted.counted_from)
     response = get_conditional_response(request, tag) or asked(request)
     response["ETag"] = tag
     response["Cache-Control"] = "no-cache"  # may be kept, is to be asked for again

@@ -8,11 +8,12 @@ from typing import ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from geo.criteria import AtLeastRank, Between, Choice, Criterion, Flag, Number, Text, WithinMinutes
+from geo.figures import minutes
 from geo.filtering import FilterSet
 from geo.models import CentralFunction, SizeClass, StructureArea
 from geo.spatial_criteria import BBox, Near, Within
 from geo.time_criteria import Clock, Day, Months
-from layers.filters import districts, towns
+from layers.filters import departures, districts, towns
 from layers.models import FacilityKind, TransitClass
 from vacancies import choices as c
 from vacancies import spoken
@@ -142,8 +143,9 @@ class VacancyFilter(FilterSet):
             column="departures_per_day",
             lookup="gte",
             highest=10_000,
-            phrase=_("mindestens {value} Abfahrten am Tag"),
-            opening=_("mit mindestens {value} Abfahrten am Tag"),
+            counted=departures,
+            phrase=_("mindestens {value} am Tag"),
+            opening=_("mit mindestens {value} am Tag"),
             group="place",
         ),
         *(
@@ -153,6 +155,7 @@ class VacancyFilter(FilterSet):
                 column=column,
                 lookup="lte",
                 unit=_("Minuten"),
+                counted=minutes,
                 lowest=1,
                 highest=600,
                 phrase=phrase,

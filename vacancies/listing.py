@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,14 +19,44 @@ from django.utils.translation import gettext_lazy
 from geo.criteria import Choice, Criterion
 from geo.errors import InvalidParameter, InvalidParameters
 from geo.filtering import FilterSet
+from layers.filters import centres
 from layers.publish.snapshot import store
 from vacancies.filters import VacancyFilter
+from vacancies.models import KEY_ALPHABET, KEY_LENGTH
 from vacancies.public import PublicVacancy, PublicVacancyQuerySet
 
 PAGE_SIZE = 20
 PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view", "surface", "layers")
 VIEWS = ("map", "both", "list")
 NOT_COUNTED = ("town",)  # four hundred options, chosen by name
+SURFACE_MINUTES = 250  # as many as the page's own field takes
+
+
+def _is_place(text: str) -> bool:
+    found = re.fullmatch(r"([0-9.]{1,9})/(-?[0-9.]{1,12})/(-?[0-9.]{1,12})", text)
+    try:
+        zoom, lat, lon = map(float, found.groups() if found else ())
+    except ValueError:
+        return False
+    return zoom <= 22 and abs(lat) <= 90 and abs(lon) <= 180
+
+
+def _is_surface(text: str) -> bool:
+    found = re.fullmatch(r"([a-z0-9-]{1,60}),([0-9]{1,3}),(?:best|median)", text)
+    return found is not None and 1 <= int(found[2]) <= SURFACE_MINUTES and found[1] in dict(centres())
+
+
+# what an address says of how the page is shown: whether it can be, and what is allowed
+SHOWN: dict[str, tuple[Callable[[str], Any], Callable[[], str]]] = {
+    "view": (VIEWS.__contains__, lambda: _allowed(VIEWS)),
+    "at": (_is_place, lambda: _("Zoom/Breite/Länge, zum Beispiel 11/52.9931/11.7505")),
+    "sel": (re.compile(f"[{KEY_ALPHABET}]{{{KEY_LENGTH}}}").fullmatch, lambda: _("die Kennung eines Leerstands, 8 Buchstaben und Ziffern")),
+    "surface": (_is_surface, lambda: _("Ziel,Minuten,best oder median, zum Beispiel berlin-hbf,60,best; höchstens 250 Minuten")),
+    "layers": (
+        re.compile(r"[\w.-]{1,70}(,[\w.-]{1,70}){0,29}", re.ASCII).fullmatch,
+        lambda: _("Ebenen der Karte, zum Beispiel classes,facilities"),
+    ),
+}
 LONG_AGO, NEVER = datetime.date(1, 1, 1), datetime.date(9999, 1, 1)
 
 
@@ -77,14 +107,9 @@ class Listing:
         order = next((o for o in ORDERS if o.name == given.get("sort", "newest")), None)
         if order is None:
             errors.append(InvalidParameter("sort", given["sort"][:60], _allowed(o.name for o in ORDERS)))
-        if given.get("view", "") not in ("", *VIEWS):
-            errors.append(InvalidParameter("view", given["view"][:60], _allowed(VIEWS)))
-        if not re.fullmatch(r"|[a-z0-9-]{1,60},\d{1,3},(best|median)", given.get("surface", "")):
-            allowed = _("Ziel,Minuten,best oder median, zum Beispiel berlin-hbf,60,best")
-            errors.append(InvalidParameter("surface", given["surface"][:60], allowed))
-        if not re.fullmatch(r"|[\w.-]{1,70}(,[\w.-]{1,70}){0,29}", given.get("layers", ""), re.ASCII):
-            allowed = _("Ebenen der Karte, zum Beispiel classes,facilities")
-            errors.append(InvalidParameter("layers", given["layers"][:60], allowed))
+        for name, (fits, allowed) in SHOWN.items():
+            if given.get(name) and not fits(given[name]):
+                errors.append(InvalidParameter(name, given[name][:60], allowed()))
         cursors: dict[str, tuple[Any, str] | None] = {}
         for name in ("after", "before"):
             try:
@@ -135,21 +160,25 @@ class Listing:
 
     @cached_property
     def _page(self) -> tuple[list[PublicVacancy], bool, bool]:
-        """Rows of the page, and whether rows come before and after it."""
+        """Rows of the page, and whether rows come before and after it; where nothing lies beyond the mark, the page at that end."""
+        backwards, cursor = self.before is not None, self.before or self.after
+        found = self._beyond(cursor, backwards)
+        if cursor and not found:
+            backwards, cursor = not backwards, None
+            found = self._beyond(cursor, backwards)
+        more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
+        return (found[::-1], more, cursor is not None) if backwards else (found, cursor is not None, more)
+
+    def _beyond(self, cursor: tuple[Any, str] | None, backwards: bool) -> list[PublicVacancy]:
+        """Return the rows after a mark, or before it the nearest first: those of a page and one more."""
         rows = self.matches.annotate(place_in_order=self.order.expression)
-        backwards = self.before is not None
-        descending = self.order.descending != backwards
-        cursor = self.before or self.after
         if cursor:
+            descending = self.order.descending != backwards
             value, key = cursor
             beyond = Q(place_in_order__lt=value) if descending else Q(place_in_order__gt=value)
             later = Q(key__lt=key) if backwards else Q(key__gt=key)
             rows = rows.filter(beyond | (Q(place_in_order=value) & later))
-        found = self._in_order(rows, PAGE_SIZE + 1, backwards)
-        more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
-        if backwards:
-            return found[::-1], more, True
-        return found, cursor is not None, more
+        return self._in_order(rows, PAGE_SIZE + 1, backwards)
 
     @property
     def rows(self) -> list[PublicVacancy]:

@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
     from vacancies.public import PublicVacancyQuerySet
 
-KEY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+KEY_ALPHABET, KEY_LENGTH = "abcdefghjkmnpqrstuvwxyz23456789", 8
 TOWN_TOLERANCE_M = 250  # town boundaries are generalised to 60 m
 
 
 def new_key() -> str:
     """Return a random public key: says nothing about how many rows there are or which are hidden."""
-    return "".join(secrets.choice(KEY_ALPHABET) for _i in range(8))
+    return "".join(secrets.choice(KEY_ALPHABET) for _i in range(KEY_LENGTH))
 
 
 def _choice(label: str, choices: type[models.TextChoices], default: str = "unknown") -> models.CharField:

@@ -41,6 +41,11 @@ class Asked:
     def of(self, collection: Collection) -> FilterSet:
         return self.filters[collection.name]
 
+    @property
+    def counted_from(self) -> str:
+        """The day that one of the filters counts from, or ''."""
+        return max((wanted.counted_from for wanted in self.filters.values()), default="")
+
 
 def read(pairs: Iterable[tuple[str, str]], layers: Iterable[Collection]) -> Asked:
     """Return the filters that parameters ask of the layers.

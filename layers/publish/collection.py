@@ -208,8 +208,8 @@ class Collection:
             return wanted  # what the default names is not there, and so no rows of it: nothing is computed yet
 
     def matching(self, wanted: FilterSet) -> models.QuerySet[Any]:
-        """Return the public rows that meet the filter."""
-        return self.rows().filter(wanted.q())
+        """Return the public rows that meet the filter; of a day, as it was asked on that day."""
+        return self.rows().filter(wanted.q(self.day))
 
 
 KINDS: tuple[tuple[type[models.Field], str], ...] = (

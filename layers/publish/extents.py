@@ -15,7 +15,7 @@ from layers.publish.collection import Collection
 from layers.publish.rights import as_reader
 
 Box = tuple[float, float, float, float]
-DENSE = 21  # points on each edge that are transformed
+DENSE = 99  # points on each edge that are transformed
 
 
 def extent(collection: Collection, wanted: FilterSet, number: int = crs.STORAGE) -> Box | None:
@@ -23,7 +23,7 @@ def extent(collection: Collection, wanted: FilterSet, number: int = crs.STORAGE)
 
     The box is that of the storage CRS with its edges carried over, so that it holds every row.
     """
-    asked = f"{version.etag(collection)} {sorted(wanted.values.items())}"
+    asked = f"{version.version(collection).state} {sorted(wanted.values.items())} {wanted.counted_from}"
     name = f"extent:{collection.name}:{hashlib.sha256(asked.encode()).hexdigest()}"
     found = cache.get(name)
     if found is None:
@@ -34,12 +34,15 @@ def extent(collection: Collection, wanted: FilterSet, number: int = crs.STORAGE)
     return moved(found[0], number) if found[0] else None
 
 
+def digits_of(number: int) -> int:
+    """Return to how many digits a box in a CRS is told: centimetres, or less than that of a degree."""
+    return 6 if crs.in_degrees(number) else 2
+
+
 def moved(box: Box, number: int) -> Box:
-    """Return the box in another CRS that holds the whole of a box in the storage CRS."""
-    if number == crs.STORAGE:
-        return box
-    made = crs.transformer(crs.STORAGE, number).transform_bounds(*box, densify_pts=DENSE)
-    digits = 6 if number in (crs.WEB, crs.ETRS89) else 2
+    """Return the box in a CRS that holds the whole of a box in the storage CRS, rounded outward: edges bend, so they are sampled."""
+    made = box if number == crs.STORAGE else crs.transformer(crs.STORAGE, number).transform_bounds(*box, densify_pts=DENSE)
+    digits = digits_of(number)
     low = [math.floor(v * 10**digits) / 10**digits for v in made[:2]]
     high = [math.ceil(v * 10**digits) / 10**digits for v in made[2:]]
     return (low[0], low[1], high[0], high[1])

@@ -10,26 +10,26 @@ from typing import Any
 import orjson
 from django.contrib.gis.db.models.functions import AsGeoJSON, PointOnSurface, Transform
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import F, QuerySet, TextField
+from django.db.models import F, Func, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from geo import crs
-from geo.models import Dataset
+from geo.cells import harmless
 from geo.positions import X, Y
 from layers.publish.collection import Collection
 
 BATCH = 2_000  # rows at once where a file is built
 PIECE = 500  # where it is sent while it is read
 DIGITS = 6  # of a degree: a tenth of a metre
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 ENCODER = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def attribution(collection: Collection) -> str:
-    """Return the prescribed source lines of the collection's data sets."""
-    keys = collection.source_keys
-    known = dict(Dataset.objects.filter(key__in=keys).values_list("key", "attribution"))
-    return "; ".join(dict.fromkeys(known[key] for key in keys if key in known))
+class Joined(Func):
+    """SQL: the texts of a list as one, joined by `|`, as `cell` does."""
+
+    function = "array_to_string"
+    template = "%(function)s(%(expressions)s, '|')"
+    output_field = TextField()
 
 
 def geojson(collection: Collection, rows: QuerySet[Any], attribution: str) -> Iterator[bytes]:
@@ -110,12 +110,11 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
-        return "|".join(value)
     if isinstance(value, dict):
         return ENCODER.encode(value) if value else ""
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(DANGEROUS) else text
+    if not isinstance(value, str | list):
+        return str(value)
+    return harmless(value if isinstance(value, str) else "|".join(value))
 
 
 def _batches(rows: Any) -> Iterator[list[Any]]:

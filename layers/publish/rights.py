@@ -47,6 +47,17 @@ def as_reader(timeout_ms: int = TIMEOUT_MS) -> Iterator[None]:
                 cursor.execute(before)
 
 
+@contextmanager
+def one_state() -> Iterator[None]:
+    """Have every question in here see the rows as they are at the first one; within another transaction, as that one sees them."""
+    alone = not connection.in_atomic_block
+    with transaction.atomic():
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
 BECOME_READER = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in ("statement_timeout", ALONE, SETTING, "role"))
 
 

@@ -15,6 +15,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BooleanField, F, FloatField, Func, IntegerField, Value
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from psycopg import Cursor
@@ -59,15 +60,16 @@ def vector_tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> Http
     seen = request.headers.get("If-None-Match")
     try:
         known, body = (None if seen or not question else _with_its_version(layer, question)) or (version.version(layer), None)
-        tag = known.etag(f"{z}/{x}/{y}", wanted.query_string())
+        tag = known.etag(f"{z}/{x}/{y}", wanted.query_string(), wanted.counted_from)
         headers = {"ETag": tag, "Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}
-        if seen == tag and not wanted.counts_from_today:
-            return HttpResponse(status=304, headers=headers)
-        if body is None:
-            body = _tile(*question) if question else b""
+        response = get_conditional_response(request, tag)
+        if response is None:
+            body = body if body is not None else _tile(*question) if question else b""
+            response = HttpResponse(body, content_type=MEDIA_TYPE)
+        for word, value in headers.items():
+            response[word] = value
     except QueryCanceled:
         raise Busy(_("Diese Kachel hat zu lange gedauert. Bitte in einer halben Minute noch einmal versuchen."), 30) from None
-    response = HttpResponse(body, content_type=MEDIA_TYPE, headers=headers)
     response._csp_exempt = True  # type: ignore[attr-defined]  # it is no page
     return response
 
@@ -88,8 +90,7 @@ def _tile(sql: str, values: list[Any]) -> bytes:
 
 def tile_statement(layer: Collection, wanted: FilterSet, z: int, x: int, y: int) -> Question:
     """Return the statement that makes a tile, and its values; raises `EmptyResultSet` where nothing can meet the filter."""
-    compiled = _compiled.__wrapped__ if wanted.counts_from_today else _compiled
-    sql, values = compiled(layer.name, wanted.query_string())
+    sql, values = _compiled(layer.name, wanted.query_string(), wanted.counted_from)
     box = tile_box(z, x, y)
     wide = (box[2] - box[0]) * MARGIN
     around = (box[0] - wide, box[1] - wide, box[2] + wide, box[3] + wide)
@@ -120,7 +121,7 @@ def _box(places: tuple[str, ...], number: int) -> Func:
 
 
 @lru_cache(maxsize=500)
-def _compiled(name: str, query: str) -> tuple[str, tuple[Any, ...]]:
+def _compiled(name: str, query: str, _counted_from: str) -> tuple[str, tuple[Any, ...]]:
     layer = collection(name)
     moved = Func(F(layer.geometry), Value(crs.MERCATOR), function="ST_Transform", output_field=GeometryField(srid=crs.MERCATOR))
     shape = Func(moved, _box(_PLACES[:4], crs.MERCATOR), function="ST_AsMVTGeom", output_field=IntegerField())  # never read by Django

@@ -50,10 +50,26 @@ class PublishedVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.name} {self.changed_at:%Y-%m-%dT%H:%M:%SZ}"
 
+    @property
+    def state(self) -> str:
+        """What is computed from the rows is kept under this, and nobody is shown it.
+
+        A digest comes back when an edit is undone, a stamp never: what was read between the edits is not taken for what is there now.
+        """
+        return hashlib.sha256(f"{self.name} {self.stamp} {self.digest}".encode()).hexdigest()
+
     def etag(self, *also: str) -> str:
         """Return a strong entity tag of the layer's public rows and whatever else shapes the answer."""
         text = "\n".join((self.name, self.digest, *also))
         return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def since(*times: datetime.datetime, counted_from: str = "") -> datetime.datetime:
+    """Return since when an answer is as it is: the last of these times, or the midnight before the day that it counts from."""
+    if counted_from:
+        day = datetime.date.fromisoformat(counted_from)
+        times += (datetime.datetime.combine(day, datetime.time(), timezone.get_default_timezone()),)
+    return max(times)
 
 
 def changed_at(collection: Collection) -> datetime.datetime:
@@ -98,7 +114,7 @@ def _name(collection: Collection) -> str:
 def _renewed(collection: Collection, stamp: str, before: PublishedVersion | None) -> PublishedVersion:
     if before and before.stamp == stamp:
         return before
-    digest = _digest(collection)
+    digest = digest_of(collection)
     now = timezone.now().replace(microsecond=0)
     since = before.changed_at if before and before.digest == digest else now
     made = {"stamp": stamp, "digest": digest, "changed_at": since}
@@ -125,7 +141,7 @@ def etag(collection: Collection, *also: str) -> str:
     return version(collection).etag(*also)
 
 
-def _digest(collection: Collection) -> str:
+def digest_of(collection: Collection) -> str:
     """Return a digest over the public rows, independent of their order: the sum of the rows' 64-bit hashes, and their number.
 
     Where no row is hidden, the stamp says as much and costs nothing.

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import datetime
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -22,16 +19,20 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from geo.clients import connection_of
 from geo.errors import Busy
 from geo.filtering import FilterSet
 from layers.publish import files
 from layers.publish.collection import Collection, collection
 from layers.publish.describe import about
 from layers.publish.exports import building, provenance
+from layers.publish.ows.gate import Gate
+from layers.publish.ows.reports import OwsError
 from layers.publish.rights import read_by_reader
+from layers.publish.version import since
 
-WAIT_S = 20
-_building = threading.BoundedSemaphore(building.AT_ONCE)
+# Each is sent by a thread of the server, which has four: one waits, and one is left for pages whatever happens here.
+GATE = Gate(slots=2, line=1, seconds=20)
 Stream = Callable[[Collection, QuerySet[Any], str], Iterator[bytes]]
 
 
@@ -71,12 +72,17 @@ def download(request: HttpRequest, name: str, extension: str) -> HttpResponseBas
         return _with(known, headers)
     if request.method == "HEAD":
         return _with(HttpResponse(content_type=kind.media_type), headers)
-    if kind.stream:
-        pieces = read_by_reader(kind.stream(layer, layer.matching(wanted), told.attribution))
-        return _with(StreamingHttpResponse(pieces, content_type=kind.media_type), headers)
-    with _turn(), tempfile.TemporaryDirectory(prefix="raum-") as folder:
-        path = building.built(layer, wanted, extension, link, Path(folder))
-        return _with(FileResponse(path.open("rb"), content_type=kind.media_type), headers)
+    with ExitStack() as held:
+        held.enter_context(_turn(request))
+        if kind.stream:
+            pieces = read_by_reader(kind.stream(layer, layer.matching(wanted), told.attribution))
+            response: HttpResponseBase = StreamingHttpResponse(pieces, content_type=kind.media_type)
+        else:
+            with tempfile.TemporaryDirectory(prefix="raum-") as folder:
+                path = building.built(layer, wanted, extension, link, Path(folder))
+                response = FileResponse(path.open("rb"), content_type=kind.media_type)
+        response._resource_closers.append(held.pop_all().close)  # type: ignore[attr-defined]  # when the last byte is sent
+    return _with(response, headers)
 
 
 def _with(response: HttpResponseBase, headers: dict[str, str]) -> HttpResponseBase:
@@ -109,25 +115,15 @@ def _headers(told: provenance.Provenance, wanted: FilterSet, kind: Format, exten
 
 def _modified(told: provenance.Provenance, wanted: FilterSet) -> datetime.datetime:
     """Return since when the answer is as it is: the rows, their sources, and the day where the filter counts from today."""
-    times = [told.version.changed_at, *(d.loaded_at for d in told.datasets)]
-    if wanted.counts_from_today:
-        zone = ZoneInfo(settings.TIME_ZONE)
-        times.append(datetime.datetime.combine(datetime.datetime.now(zone).date(), datetime.time(), zone))
-    return max(times)
+    return since(told.version.changed_at, *(d.loaded_at for d in told.datasets), counted_from=wanted.counted_from)
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    """Wait for a turn to build a file.
-
-    Raises
-    ------
-    Busy
-        When none came within `WAIT_S`.
-    """
-    if not _building.acquire(timeout=WAIT_S):
-        raise Busy(_("Gerade werden zu viele Dateien erzeugt. Bitte in einer halben Minute noch einmal versuchen."), 30)
-    try:
+def _turn(request: HttpRequest) -> Iterator[None]:
+    """Hold one of the few places for downloads; raises `Busy` when none is free in time."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(GATE.passage(connection_of(request)))
+        except OwsError:
+            raise Busy(_("Gerade werden zu viele Dateien abgerufen. Bitte in einer halben Minute noch einmal versuchen."), 30) from None
         yield
-    finally:
-        _building.release()

@@ -236,7 +236,7 @@ def seconds(texts: pd.Series) -> Any:
     values = np.full(len(known) + 1, np.nan)  # the last is that of what is missing, code -1
     for i, text in enumerate(known):
         parts = str(text).strip().split(":")
-        if len(parts) == 3 and all(p.strip().isdigit() for p in parts) and int(parts[1]) < 60 and int(parts[2]) < 60:
+        if len(parts) == 3 and all(p.strip().isdecimal() for p in parts) and int(parts[1]) < 60 and int(parts[2]) < 60:
             values[i] = int(parts[0]) * 3600 + int(parts[1]) * 60 + int(parts[2])
     return values[codes]
 

@@ -142,7 +142,7 @@ def _pages(service: Any, asked: Asked, source: Crs, ask: Ask) -> list[Table]:
         if name != "FeatureCollection":
             raise RemoteFailed(f"no features but {name}: {text_of(body)}")
         said = attributes.get("numberMatched", "")
-        total = int(said) if said.isdigit() else total
+        total = int(said) if said.isdecimal() else total
         if attributes.get("numberReturned") == "0" or attributes.get("numberOfFeatures") == "0" or not _has_members(body):
             break
         page = read_gml(body, asked.layer, MAX_SHAPE)
@@ -182,7 +182,7 @@ def _hits(url: str, ask: Ask) -> int | None:
     """Return how many features a WFS 1.1.0 would give, when it says so: its answers do not tell that they were cut short."""
     name, attributes = root_of(ask(f"{url}&resultType=hits"))
     said = attributes.get("numberOfFeatures", "")
-    return int(said) if name == "FeatureCollection" and said.isdigit() else None
+    return int(said) if name == "FeatureCollection" and said.isdecimal() else None
 
 
 def _has_members(body: bytes) -> bool:

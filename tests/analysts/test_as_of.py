@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 import pytest
+from dateutil.relativedelta import relativedelta
 from django.db import connection
 from django.test import Client
 from geopandas.testing import assert_geodataframe_equal
@@ -96,6 +97,17 @@ def test_filters_ask_the_state_of_the_day(vacancy: Vacancy) -> None:
     assert on(days_ago(60), vacancy, usable_m2=(888, 888)) is None
     assert on(days_ago(20), vacancy, usable_m2=(888, 888), use="storage") is not None
     assert on(days_ago(20), vacancy, use="stage") is None
+
+
+def test_months_count_back_from_the_day(vacancy: Vacancy) -> None:
+    """Empty since 25 months today: two months ago it was not yet empty for 24."""
+    since = TODAY - relativedelta(months=25)
+    happened(vacancy, days_ago(200), vacant_since=since.replace(day=1), vacant_since_precision="month", verified_at=days_ago(200))
+    assert on(TODAY, vacancy, vacant_months_min=24) is not None
+    assert on(days_ago(92), vacancy, vacant_months_min=24) is None
+    assert on(days_ago(92), vacancy, vacant_months_min=20) is not None
+    assert on(TODAY, vacancy, verified_months_max=3) is None
+    assert on(days_ago(150), vacancy, verified_months_max=3) is not None
 
 
 @pytest.mark.parametrize(

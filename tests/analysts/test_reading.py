@@ -219,6 +219,7 @@ def test_a_wrong_value_is_an_error_that_names_it(asked: dict[str, object], name:
         (lambda: rw.vacancies(mask=gpd.GeoSeries([LUCKENWALDE])), "mask=GeoSeries: a GeoDataFrame or GeoSeries with a CRS"),
         (lambda: rw.reach("walks"), "what=walks: travel_times, isochrones, transit_classes"),
         (lambda: rw.Remote("raum.example"), "address=raum.example: the address of a platform"),
+        (lambda: rw.Remote("https://raum.example", language="fr"), "language=fr: de, en"),
     ],
 )
 def test_a_wrong_call_says_what_is_allowed(call, text: str) -> None:  # type: ignore[no-untyped-def]
@@ -257,3 +258,12 @@ def test_a_remote_source_needs_neither_django_nor_a_database() -> None:
     code = "import sys, raumwohlstand as rw; rw.connect('http://127.0.0.1:9'); print('django' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_remote_platform_speaks_the_language_asked_for(site: str) -> None:
+    german, english = (rw.vacancies(town="wittenberge", source=rw.Remote(site, language=language)) for language in ("de", "en"))
+    assert (german.attrs["title"], english.attrs["title"]) == ("Leerstände", "Vacancies")
+    assert german.attrs["labels"]["usable_m2"] == "Nutzfläche in m²"
+    assert english.attrs["labels"]["usable_m2"] == "Usable area in m²"
+    with pytest.raises(InvalidParameters, match="allowed"):
+        rw.vacancies(town="nowhere", source=rw.Remote(site, language="en"))

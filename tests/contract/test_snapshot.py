@@ -9,9 +9,11 @@ import pytest
 from django.test import Client
 
 from layers.publish.snapshot import store
+from layers.publish.version import version
 from tests.contract.snapshots import address, keys_on_map
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
+from vacancies.published import VACANCIES
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +63,15 @@ def test_a_view_wider_than_a_screen_is_refused(client: Client) -> None:
     assert sum(spot[2] for spot in seen["spots"]) == seen["total"] == PublicVacancy.objects.count()
     for view in ("10.9,0,0,256,256", "7,0,0,256", "99,0,0,1,1", "7,nan,0,1,1", ""):
         assert client.get(f"{address()}antwort.json?sicht={view}").status_code == 400, view
+
+
+def test_what_is_kept_beside_rows_is_of_that_state_alone_even_when_an_edit_is_undone(client: Client) -> None:
+    """The digest comes back when an edit is undone; what was counted in between must not."""
+    first = version(VACANCIES)
+    wanted = Vacancy.objects.filter(key=PublicVacancy.objects.order_by("key").values("key")[:1])
+    kept = wanted.get().usable_m2
+    for m2 in ((kept or 0) + 1, kept):
+        wanted.update(usable_m2=m2)
+    again = version(VACANCIES)
+    assert again.digest == first.digest
+    assert again.state != first.state

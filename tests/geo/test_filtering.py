@@ -46,6 +46,7 @@ def test_a_filter_has_one_spelling(query: str, stable: str) -> None:
     [
         ("transit=Z", "transit", "erlaubt: A, B, C, D, E, F"),
         ("transit=A&transit=B", "transit", "nur ein Wert erlaubt"),
+        ("transit=C,D", "transit", "nur ein Wert erlaubt"),
         ("town_size=village", "town_size", "erlaubt: rural"),
         ("area=abc", "area", "von-bis, zum Beispiel 150-300"),
         ("area=300-150", "area", "der erste Wert darf nicht größer sein"),
@@ -156,6 +157,18 @@ def test_the_sentence_reads_aloud_in_both_languages() -> None:
     [
         ("", "Leerstände", "Vacancies"),
         ("transit=A", "Leerstände mit ÖV-Güteklasse A", "Vacancies with transit access class A"),
+        (
+            "berlin_max=1",
+            "Leerstände, bis Berlin Hbf höchstens 1 Minute (schnellste Fahrt)",
+            "Vacancies, to Berlin Hbf at most 1 minute (fastest journey)",
+        ),
+        ("departures_min=1", "Leerstände mit mindestens 1 Abfahrt am Tag", "Vacancies with at least 1 departure a day"),
+        ("departures_min=20", "Leerstände mit mindestens 20 Abfahrten am Tag", "Vacancies with at least 20 departures a day"),
+        (
+            "nearby=pharmacy:1,supermarket:15",
+            "Leerstände, zu Fuß: Apotheke in 1 Minute und Supermarkt in 15 Minuten",
+            "Vacancies, on foot: Pharmacy within 1 minute and Supermarket within 15 minutes",
+        ),
         ("transit=D", "Leerstände mit ÖV-Güteklasse D oder besser", "Vacancies with transit access class D or better"),
         ("district=12070", "Leerstände im Landkreis Prignitz", "Vacancies in the district of Prignitz"),
         (

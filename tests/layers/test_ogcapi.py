@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -41,7 +42,7 @@ FILTERS = (
 
 
 def get(client: Client, path: str, status: int = 200, **keys: Any) -> dict[str, Any]:
-    response = client.get(f"{ROOT}{path}{'?' if keys else ''}{urlencode(keys)}")
+    response = client.get(f"{ROOT}{path}{'?' if keys else ''}{urlencode(keys, doseq=True)}")
     body = b"".join(response.streaming_content) if response.streaming else response.content
     assert response.status_code == status, body[:500]
     assert response["Access-Control-Allow-Origin"] == "*"
@@ -276,12 +277,26 @@ def test_times(client: Client) -> None:
         (f"{day}/..", {"vacant_since__gte": day}),
         (f"../{day}T00:00:00Z", {"vacant_since__lte": day}),
         (f"{day}/{day}", {"vacant_since": day}),
+        (f"{day - timedelta(days=1)}T23:30:00Z", {"vacant_since": day}),  # of which the day has begun here
     ):
         assert items(client, datetime=text, limit=1)["numberMatched"] == PublicVacancy.objects.filter(**expected).count()
+    moment = f"vacant_since = TIMESTAMP('{day - timedelta(days=1)}T23:30:00Z')"
+    assert items(client, filter=moment, limit=1)["numberMatched"] == PublicVacancy.objects.filter(vacant_since=day).count()
     assert items(client, "haltestellen", datetime="2020-01-01", limit=1)["numberMatched"] == STOPS.rows().count()  # rows without a time
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_for_people_passes_over_no_row(client: Client) -> None:
+    def page(**keys: Any) -> str:
+        return client.get(f"{ROOT}collections/leerstaende/items?{urlencode({'f': 'html'} | keys)}").content.decode()
+
+    shown = [set(re.findall(r"items/(\w+)\?f=html", page(limit=1000, offset=offset))) for offset in (0, 100)]
+    assert [len(keys) for keys in shown] == [100, 100]
+    assert not shown[0] & shown[1]
+    assert "offset=100" in page(limit=1000)
+    assert "offset=1000" not in page(limit=1000)
 
 
 def test_links_lead_through_every_page_and_keep_the_filter(client: Client) -> None:

@@ -87,6 +87,7 @@ BAD: dict[str, dict[str, str]] = {
     "geometry beyond the world": {"filter": '{"op":"s_within","args":[{"property":"point"},{"type":"LineString","coordinates":[[0,0],[1e300,1e300]]}]}', "filter-lang": "cql2-json"},
     "NUL": {"filter": "key = 'a\0'"},
     "number as parameter": {"price_eur": "viel"},
+    "column given twice": {"town_name": ["Wittenberge", "Perleberg"]},
 }  # fmt: skip
 
 

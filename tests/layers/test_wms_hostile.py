@@ -77,6 +77,10 @@ def point(graphic: str) -> str:
         ("REQUEST", "Steal"),
         ("SERVICE", "WCS"),
         ("DPI", "1000000"),
+        ("DPI", "²"),
+        ("MAP_RESOLUTION", "²"),
+        ("WIDTH", "²"),
+        ("WIDTH", "٢٥٦"),
         ("town_size", "riesig"),
         ("town_sise", "rural"),
         ("town", "'; DROP TABLE vacancies_vacancy; --"),
@@ -117,7 +121,8 @@ def test_errors_as_pictures(client: Client) -> None:
     assert (pixels(get_map(client, layers="geheim", exceptions="BLANK", transparent="TRUE"))[:, :, 3] == 0).all()
     old = get_map(client, "1.1.1", layers="geheim", exceptions="application/vnd.ogc.se_inimage", format="image/jpeg")
     assert Image.open(io.BytesIO(old.content)).format == "JPEG"
-    assert pixels(get_map(client, width="-5", exceptions="INIMAGE")).shape == (256, 256, 4)
+    for width in ("-5", "²", "9" * 5_000):
+        assert pixels(get_map(client, width=width, exceptions="INIMAGE")).shape == (256, 256, 4)
 
 
 @needs_mapserver

@@ -283,6 +283,13 @@ def test_others_wait_their_turn_and_are_told_when_none_comes(client: Client, exa
     assert client.get(address(exact)).status_code == 200
 
 
+def test_a_document_that_takes_too_long_says_so(client: Client, exact: Vacancy, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(typesetting, "SECONDS", 0.01)
+    busy = client.get(address(exact))
+    assert (busy.status_code, busy["Retry-After"]) == (503, "30")
+    assert "zu lange gedauert" in busy.content.decode()
+
+
 def test_the_typesetter_sees_no_file_but_its_own(exact: Vacancy, tmp_path: Path) -> None:
     """Even a document that tried could not read beyond its folder; nor does the process inherit the settings' secrets' import path."""
     (tmp_path / "content.json").write_text("{}")

@@ -126,6 +126,16 @@ def test_who_has_it_gets_304(client: Client) -> None:
     assert "Sorted: last confirmed." in english.text
 
 
+def test_its_map_is_drawn_for_those_who_get_it_alone(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = client.get(f"/leerstaende.pdf?{TOWN}")
+    monkeypatch.setattr(register_list.ground, "overview", None)  # would fail
+    assert client.get(f"/leerstaende.pdf?{TOWN}", headers={"If-None-Match": first["ETag"]}).status_code == 304
+    head = client.head(f"/leerstaende.pdf?{TOWN}")
+    assert (head.status_code, head["ETag"]) == (200, first["ETag"])
+    near = "near=11.7515,52.9955,5000"
+    assert client.head(f"/leerstaende.pdf?{TOWN}&{near}")["ETag"] != client.head(f"/leerstaende.pdf?{TOWN}&near=11.75,52.99,5000")["ETag"]
+
+
 def test_the_list_page_names_it(client: Client) -> None:
     page = client.get(f"/leerstaende/?{TOWN}&sort=area").content.decode()
     assert f'<a href="/leerstaende.pdf?{TOWN}&amp;sort=area" type="application/pdf">PDF' in page

@@ -16,7 +16,7 @@ from django.conf import settings
 from geo import crs
 
 FILES = settings.BASE_DIR / "data" / "basemap"
-# the same colours as web/static/js/basemap.js, lines a little darker for paper
+# the same colours as web/static/js/theme.js, lines a little darker for paper
 AREAS = {"states": "#eceae0", "brandenburg": "#fbf9f2", "lakes": "#c3dbe5"}
 LINES = {"towns": ("#cfc8b4", 0.4, ""), "rivers": ("#a9c9d8", 0.9, ""), "rail": ("#8f8776", 0.7, "3 2"), "districts": ("#a9ad97", 0.7, "")}
 SEA, OUTLINE, INK = "#f4f1e8", "#8d9a84", "#414c45"

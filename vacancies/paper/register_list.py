@@ -24,7 +24,7 @@ from vacancies.published import source_lines
 from vacancies.templatetags.raum import hits, labels, minutes, since
 
 LONGEST = 500  # lines; the rest is in the files
-MAP = (236, 236)  # points
+MAP, MAP_FILE = (236, 236), "map.svg"  # points
 GRAIN = 2  # points: dots that would cover each other are drawn once
 
 
@@ -47,7 +47,11 @@ def register_list(listing: Listing, request: HttpRequest) -> Document:
         "file": site.link(reverse("download", args=["leerstaende", "csv"]).removeprefix("/")) + listing.here,
         "example": _invented(examples, len(rows)),
         "nothing": "" if rows else _("Kein Leerstand passt zu allen Filtern."),
-        "map": _map(listing, title),
+        "map": {
+            "file": MAP_FILE,
+            "alt": _("Karte zu „{title}“: {n}, Grenzen, Gewässer, Bahnlinien und Orte").format(title=title, n=hits(listing.total)),
+            "caption": _("Punkte: genaue Lage, Kästchen: ungefähre Lage; Farbe: ÖV-Güteklasse."),
+        },
         "heads": [
             _("Leerstand"),
             _("Ort"),
@@ -65,7 +69,7 @@ def register_list(listing: Listing, request: HttpRequest) -> Document:
         ),
         "sources": {"title": _("Quellen und Lizenzen"), "lines": source_lines()},
     }
-    return Document("list", content)
+    return Document("list", content, {MAP_FILE: lambda: _map(listing)})
 
 
 def _cut(listing: Listing) -> str:
@@ -105,14 +109,9 @@ def _row(v: PublicVacancy, site: about.Site) -> dict[str, Any]:
     }
 
 
-def _map(listing: Listing, title: str) -> dict[str, str]:
+def _map(listing: Listing) -> bytes:
     marks = [
         ground.Mark(x, y, CLASS_COLOURS.get(letter, NO_CLASS), side_m=0 if is_exact else GRID_M)
         for x, y, letter, is_exact in listing.matches.positions()
     ]
-    said = _("Karte zu „{title}“: {n}, Grenzen, Gewässer, Bahnlinien und Orte").format(n=hits(listing.total), title=title)
-    return {
-        "svg": ground.overview(marks, *MAP, grain=GRAIN),
-        "alt": said,
-        "caption": _("Punkte: genaue Lage, Kästchen: ungefähre Lage; Farbe: ÖV-Güteklasse."),
-    }
+    return ground.overview(marks, *MAP, grain=GRAIN).encode()

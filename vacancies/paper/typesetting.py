@@ -43,7 +43,8 @@ class Document:
     content : mapping
         What it says, as JSON has it; all of it is text, never markup.
     files : mapping
-        Pictures, by the name that `content` calls them: read when the document is set. A picture never changes under its name.
+        Pictures, by the name that `content` calls them: drawn or read when the document is set, from what `content` and the version of
+        the rows tell apart.
     """
 
     look: str
@@ -66,7 +67,7 @@ class Document:
         Raises
         ------
         Busy
-            When others are being set and no turn came within `WAIT_S`.
+            When others are being set and no turn came within `WAIT_S`, or it takes longer than `SECONDS`.
         """
         with _turn(), tempfile.TemporaryDirectory(prefix="raum-") as name:
             folder = Path(name)
@@ -77,7 +78,10 @@ class Document:
                 (folder / file).write_bytes(read())
             times = str(int(made_at.timestamp()))
             command = [sys.executable, "-I", str(TYPESETTER), name, f"{self.look}.typ", str(LOOKS / "fonts"), times]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL)
+            try:
+                done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL)
+            except subprocess.TimeoutExpired:
+                raise Busy(_("Dieses Dokument hat zu lange gedauert. Bitte in einer halben Minute noch einmal versuchen."), 30) from None
             if done.returncode:
                 raise RuntimeError(f"{self.look} was not set: {done.stderr.strip()[-2000:]}")
             return (folder / "document.pdf").read_bytes()
@@ -86,7 +90,7 @@ class Document:
 @lru_cache(maxsize=1)
 def _looks() -> str:
     """Return a digest of how documents look."""
-    files = sorted([*LOOKS.glob("*.typ"), TYPESETTER])
+    files = sorted([*LOOKS.glob("*.typ"), *TYPESETTER.parent.glob("*.py")])
     return sha256(b"\0".join(p.read_bytes() for p in files)).hexdigest()
 
 

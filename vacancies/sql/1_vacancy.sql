@@ -96,4 +96,4 @@ WHERE v.publication = 'published'
   AND v.visibility IN ('exact', 'coarse')
   AND v.basis <> 'none'
   AND NOT v.objected
-  AND (v.basis <> 'baugb200' OR v.notice_on + interval '1 month' <= current_date);
+  AND (v.basis <> 'baugb200' OR v.notice_on + interval '1 month' <= (now() AT TIME ZONE :zone)::date);

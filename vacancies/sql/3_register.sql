@@ -103,7 +103,7 @@ SELECT
     v.next_review_at,
     v.source_ref,
     v.notes,
-    v.updated_at::date AS changed_on
+    (v.updated_at AT TIME ZONE :zone)::date AS changed_on
 FROM vacancies_vacancy v
 JOIN geo_town t ON t.id = v.town_id
 JOIN geo_district d ON d.id = t.district_id

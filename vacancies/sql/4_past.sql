@@ -97,8 +97,8 @@ JOIN vacancies_vacancyevent e ON e.pgh_obj_id = v.id
 -- the event after it, found by the index of objects: a window over all events is scanned again and again where statistics are old
 CROSS JOIN LATERAL (
     SELECT
-        (e.pgh_created_at AT TIME ZONE 'Europe/Berlin')::date AS day,
-        (min(n.pgh_created_at) AT TIME ZONE 'Europe/Berlin')::date AS next_day
+        (e.pgh_created_at AT TIME ZONE :zone)::date AS day,
+        (min(n.pgh_created_at) AT TIME ZONE :zone)::date AS next_day
     FROM vacancies_vacancyevent n
     WHERE n.pgh_obj_id = e.pgh_obj_id
       AND (n.pgh_created_at, n.pgh_id) > (e.pgh_created_at, e.pgh_id)

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest
 
-from geo.models import Dataset
-from layers.publish.collection import Collection
-
 # west, south, east, north in degrees (EPSG:4326): the state of Brandenburg
 BRANDENBURG = (11.26, 51.35, 14.77, 53.56)
 # longitude and latitude of the centroid of its municipalities taken together (boundaries of BKG, 2016)
@@ -109,10 +106,3 @@ def site(request: HttpRequest) -> Site:
         settings.CATALOGUE_LICENCE,
         settings.PUBLIC_SINCE,
     )
-
-
-def datasets_of(collection: Collection) -> list[Dataset]:
-    """Return the data sets a layer is made from, in the order of its declaration."""
-    keys = collection.source_keys
-    known = {d.key: d for d in Dataset.objects.filter(key__in=keys)}
-    return [known[key] for key in dict.fromkeys(keys) if key in known]

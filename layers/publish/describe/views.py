@@ -12,6 +12,7 @@ from geo import crs
 from layers.publish import version
 from layers.publish.collection import collections
 from layers.publish.describe import about, iso
+from layers.publish.exports.provenance import datasets_of
 from layers.publish.extents import extent
 
 GRAPHS = {"rdf": ("pretty-xml", "application/rdf+xml"), "ttl": ("turtle", "text/turtle; charset=utf-8")}
@@ -26,9 +27,9 @@ def record(request: HttpRequest, name: str) -> HttpResponse:
     with override("de"):
         if layer is not None:
             box = extent(layer, layer.parse(""), crs.WEB)
-            text = iso.layer_record(layer, site, about.datasets_of(layer), version.changed_at(layer), box)
+            text = iso.layer_record(layer, site, datasets_of(layer), version.changed_at(layer), box)
         elif service is not None:
-            sources = list({d.key: d for c in layers for d in about.datasets_of(c)}.values())
+            sources = list({d.key: d for c in layers for d in datasets_of(c)}.values())
             text = iso.service_record(service, layers, site, sources, version.latest(layers))
         else:
             raise Http404
@@ -41,7 +42,7 @@ def dcat(request: HttpRequest, extension: str) -> HttpResponse:
     layers, site = collections(), about.site(request)
     states = version.versions(layers)
     changed = max(v.changed_at for v in states.values())
-    described = [(c, about.datasets_of(c), states[c.name].changed_at) for c in layers]
+    described = [(c, datasets_of(c), states[c.name].changed_at) for c in layers]
     told = "".join(f"{d.loaded_at}" for _c, sources, _at in described for d in sources)
     tag = quote_etag(states[layers[0].name].etag(told, str(changed), extension, repr(site)).strip('"'))
     known = get_conditional_response(request, tag)

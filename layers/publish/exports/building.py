@@ -13,7 +13,7 @@ from geo.scope import Scope
 from layers.publish.collection import Collection, collection, collections, internal_collections, is_internal, offering, scope
 from layers.publish.rights import as_reader
 
-AT_ONCE = 1  # for each process of the server
+AT_ONCE = 1  # for each process of the server; who comes meanwhile waits
 IDLE_S = 30.0
 BUILD_MS, LONGEST_S = 60_000, 120
 BUILDERS = Beside(AT_ONCE, IDLE_S, LONGEST_S)

@@ -37,7 +37,7 @@ class Provenance:
 
     @property
     def attribution(self) -> str:
-        return "; ".join(dict.fromkeys(d.attribution for d in self.datasets))
+        return attribution_of(self.datasets)
 
     @property
     def licence_urls(self) -> list[str]:
@@ -74,10 +74,15 @@ def of(collection: Collection, wanted: FilterSet, link: str) -> Provenance:
 
 
 def datasets_of(collection: Collection) -> tuple[Dataset, ...]:
-    """Return the data sets that a layer names, in its order."""
+    """Return the data sets that a layer is made from, in the order of its declaration."""
     keys = collection.source_keys
     known = {d.key: d for d in Dataset.objects.filter(key__in=keys)}
     return tuple(known[key] for key in dict.fromkeys(keys) if key in known)
+
+
+def attribution_of(datasets: Iterable[Dataset]) -> str:
+    """Return the prescribed source lines of data sets, each once."""
+    return "; ".join(dict.fromkeys(d.attribution for d in datasets))
 
 
 def described(collection: Collection, datasets: Iterable[Dataset], question: str, run: Mapping[str, str]) -> dict[str, Any]:
@@ -97,7 +102,7 @@ def described(collection: Collection, datasets: Iterable[Dataset], question: str
         "crs": f"EPSG:{crs.STORAGE}",
         "as_of": str(collection.day or ""),
         "note": collection.rows_note,
-        "attribution": "; ".join(dict.fromkeys(d.attribution for d in datasets)),
+        "attribution": attribution_of(datasets),
         "licences": list(dict.fromkeys(d.licence for d in datasets)),
         "run": dict(run),
         "kinds": {f.name: f.kind for f in fields},

@@ -16,19 +16,11 @@ from django.db.models.functions import Cast
 from geo import crs
 from geo.positions import X, Y
 from layers.publish.collection import Collection, Field
-from layers.publish.files import BATCH, ENCODER, place
+from layers.publish.files import BATCH, ENCODER, Joined, place
 
 GEOMETRY = "geom"
 POSITION = ("lon", "lat", "x", "y")
 TYPES = {"number": pa.int32(), "decimal": pa.float64(), "flag": pa.bool_(), "date": pa.date32()}
-
-
-class _Joined(Func):
-    """The texts of an array, joined by `|`."""
-
-    function = "array_to_string"
-    template = "%(function)s(%(expressions)s, '|')"
-    output_field = TextField()
 
 
 class _Bytes(Func):
@@ -63,7 +55,7 @@ def _plain(collection: Collection, field: Field) -> Any:
     if field.kind == "decimal":
         return Cast(F(field.name), FloatField())
     if isinstance(collection.model._meta.get_field(field.name), ArrayField):
-        return _Joined(F(field.name))
+        return Joined(F(field.name))
     return None
 
 

@@ -19,15 +19,16 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from openpyxl.styles import Font
 
+from geo.cells import FORMULA, harmless
 from layers.publish.exports import tables
 from layers.publish.exports.provenance import Provenance
-from layers.publish.files import DANGEROUS, DIGITS
+from layers.publish.files import DIGITS
 
 LONGEST = 32_767  # characters that a cell holds
 MOST_ROWS = 1_048_575
 LARGE = 200_000  # rows, from which on the sheet may pass 2 GB and the archive needs its 64-bit form
 DAY_ZERO = 25_569  # 1970-01-01 in days as spreadsheets count them
-FORMULA = f"^([{re.escape(''.join(DANGEROUS))}])"
+RUN = f"^([{re.escape(''.join(FORMULA))}])"
 CONTROL = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\ufffe\uffff]"  # what XML cannot hold
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -91,7 +92,7 @@ def _cells(column: pa.Array, name: str, date_style: int) -> pa.Array:
     kind = column.type
     if pa.types.is_string(kind):
         text = pc.replace_substring_regex(column, CONTROL, "")
-        text = pc.utf8_slice_codeunits(pc.replace_substring_regex(text, FORMULA, "'\\1"), 0, LONGEST)
+        text = pc.utf8_slice_codeunits(pc.replace_substring_regex(text, RUN, "'\\1"), 0, LONGEST)
         for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\r", "&#13;")):
             text = pc.replace_substring(text, character, entity)
         made = pc.binary_join_element_wise('<c t="inlineStr"><is><t xml:space="preserve">', text, "</t></is></c>", "")
@@ -110,4 +111,4 @@ def _cells(column: pa.Array, name: str, date_style: int) -> pa.Array:
 
 def safe(text: str) -> str:
     """Return text that no spreadsheet takes for a formula, without the control characters that XML cannot hold."""
-    return re.sub(FORMULA, r"'\1", re.sub(CONTROL, "", text))[:LONGEST]
+    return harmless(re.sub(CONTROL, "", text))[:LONGEST]

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from lxml import etree
 
 from geo import crs
+from geo.clients import connection_of
 from layers.publish import asking
 from layers.publish.collection import Collection, collections, is_internal
+from layers.publish.extents import Box, digits_of, extent, moved
 from layers.publish.mapserver import engine
 from layers.publish.mapserver.mapfile import Drawn, mapfile
 from layers.publish.ows.question import Question
@@ -23,8 +25,6 @@ from layers.publish.ows.reports import OwsError
 from layers.publish.version import sequence_of, versions
 
 MOST_KEPT = 200
-SAMPLES = 40  # points along each edge of a box that goes to another system
-Box = tuple[float, float, float, float]
 _kept: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
 _lock = threading.Lock()
 
@@ -76,22 +76,21 @@ def described(
     sequence = sequence_of(max(v.changed_at for v in states.values()))
     given = asked.root.get("updateSequence", "") if asked.root is not None else asked.keys.get("updatesequence", "")
     _check_sequence(given, sequence)
-    tag = engine.tag(states.values(), *service, filters.query, request.build_absolute_uri(request.path), sequence)
+    address = request.build_absolute_uri(request.path)
+    tag = engine.tag(states.values(), *service, filters.query, filters.counted_from, address, sequence)
+    name = " ".join((tag, *(v.state for v in states.values())))
     known = get_conditional_response(request, etag=tag)
     if known is None:
         with _lock:
-            held = _kept.get(tag)
+            held = _kept.get(name)
         if held is None:
             said = engine.service(request, filters.query, **about(layers), sequence=sequence, metadata=metadata)
-            rows = [
-                replace(engine.drawn(c, filters.of(c)), box=engine.box(c.name, filters.of(c).query_string(), states[c.name].digest))
-                for c in layers
-            ]
+            rows = [replace(engine.drawn(c, filters.of(c)), box=extent(c, filters.of(c)) or crs.EXTENT) for c in layers]
             told = [("service", service[0]), ("version", service[1]), ("request", "GetCapabilities")]
-            answer = engine.ask(mapfile(said, rows), told, engine.client_of(request), path=request.path)
+            answer = engine.ask(mapfile(said, rows), told, connection_of(request), path=request.path)
             held = mended(answer.body, rows), answer.content_type
             with _lock:
-                _kept[tag] = held
+                _kept[name] = held
                 while len(_kept) > MOST_KEPT:
                     _kept.popitem(last=False)
         known = HttpResponse(held[0], content_type=held[1])
@@ -127,7 +126,7 @@ def mend_wms(body: bytes, boxes: dict[str, Box], number: str) -> bytes:
 
 
 def _set_boxes(layer: etree._Element, tag: str, box: Box, number: str) -> None:
-    west, south, east, north = outward(seen_in(box, crs.WEB), 6)
+    west, south, east, north = moved(box, crs.WEB)
     globe = layer.find(f"{tag}EX_GeographicBoundingBox")
     if globe is not None:
         for name, value in (
@@ -143,29 +142,10 @@ def _set_boxes(layer: etree._Element, tag: str, box: Box, number: str) -> None:
             old.set(name, f"{value:.6f}")
     for element in layer.iterfind(f"{tag}BoundingBox"):
         system = int((element.get("CRS") or element.get("SRS")).rpartition(":")[2])
-        digits = 6 if crs.in_degrees(system) else 2
-        x1, y1, x2, y2 = outward(seen_in(box, system), digits)
+        x1, y1, x2, y2 = moved(box, system)
         values = (y1, x1, y2, x2) if number == "1.3.0" and crs.north_first(system) else (x1, y1, x2, y2)
         for name, value in zip(("minx", "miny", "maxx", "maxy"), values, strict=True):
-            element.set(name, f"{value:.{digits}f}")
-
-
-def seen_in(box: Box, system: int) -> Box:
-    """Return the smallest box in another system around a box of the storage CRS: its edges bend, so they are sampled."""
-    west, south, east, north = box
-    steps = [n / SAMPLES for n in range(SAMPLES + 1)]
-    xs = [west + s * (east - west) for s in steps]
-    ys = [south + s * (north - south) for s in steps]
-    edge_x = [*xs, *xs, *[west] * len(ys), *[east] * len(ys)]
-    edge_y = [*[south] * len(xs), *[north] * len(xs), *ys, *ys]
-    x, y = crs.transform_xy(edge_x, edge_y, crs.STORAGE, system)
-    return min(x), min(y), max(x), max(y)
-
-
-def outward(box: Box, digits: int) -> Box:
-    """Return the box rounded so that it still holds all it held."""
-    step = 10.0**-digits
-    return box[0] - step / 2, box[1] - step / 2, box[2] + step / 2, box[3] + step / 2
+            element.set(name, f"{value:.{digits_of(system)}f}")
 
 
 def _around(boxes: Sequence[Box]) -> Box:

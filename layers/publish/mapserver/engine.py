@@ -10,23 +10,20 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.gis.db.models import Extent
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from geo import crs
 from geo.filtering import FilterSet
-from layers.publish.collection import Collection, collection, is_internal
+from layers.publish.collection import Collection, is_internal
 from layers.publish.mapserver import pool, sql
 from layers.publish.mapserver.mapfile import Contact, Drawn, Service
 from layers.publish.ows.gate import Gate
 from layers.publish.ows.reports import OwsError
-from layers.publish.rights import as_reader, reader_dsn
+from layers.publish.rights import reader_dsn
 from layers.publish.version import PublishedVersion
 
 MOST_FILES = 400  # map files kept; one for each combination of layers and filters that is asked
@@ -45,19 +42,6 @@ _starting = threading.Lock()
 def drawn(layer: Collection, wanted: FilterSet, order: str = "") -> Drawn:
     """Return a layer with its rows as SQL."""
     return Drawn(layer, sql.select(layer, wanted, order))
-
-
-@lru_cache(maxsize=500)
-def box(name: str, query: str, _digest: str) -> tuple[float, float, float, float]:
-    """Return the box around a layer's rows that meet a filter (storage CRS), around Brandenburg when there are none.
-
-    The digest of the layer's version has it asked anew when the rows change.
-    """
-    layer = collection(name)
-    rows = layer.matching(layer.parse(query))
-    with as_reader():
-        found = rows.aggregate(box=Extent(layer.geometry))["box"]
-    return tuple(found) if found else crs.EXTENT
 
 
 def service(request: HttpRequest, query: str, **more: object) -> Service:
@@ -100,13 +84,6 @@ def ask(text: str, pairs: Iterable[tuple[str, str]], client: str, body: bytes = 
         answer = _pool().ask(words, body)
     _raise_its_error(answer, bool(body) or any(name in ("filter", "sld_body") for name, _value in told))
     return answer
-
-
-def client_of(request: HttpRequest) -> str:
-    """Return who asks; what a proxy on this machine says it saw is believed, what others say is not."""
-    nearest = request.META.get("REMOTE_ADDR", "")
-    seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return seen if seen and nearest in ("127.0.0.1", "::1", "") else nearest
 
 
 def tag(states: Iterable[PublishedVersion], *also: str) -> str:

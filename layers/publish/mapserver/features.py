@@ -11,6 +11,7 @@ from defusedxml.ElementTree import fromstring
 from django.http import HttpRequest, HttpResponse
 from lxml import etree
 
+from geo.clients import connection_of
 from geo.errors import RaumError
 from layers.publish import asking
 from layers.publish.collection import Collection, collections
@@ -57,7 +58,7 @@ def _answer(question: Question, request: HttpRequest, number: str) -> HttpRespon
     if question.root is None:
         told += [(k, v) for k, v in question.keys.items() if k in TOLD and v != ""]
     body = question.body if question.root is not None else b""
-    answer = engine.ask(text, [] if body else told, engine.client_of(request), body, request.path)
+    answer = engine.ask(text, [] if body else told, connection_of(request), body, request.path)
     made = EMPTY.sub(b"", answer.body) if operation == "GetFeature" else answer.body
     return HttpResponse(made, content_type=answer.content_type)
 

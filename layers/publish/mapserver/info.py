@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from lxml import etree
 
 from geo import crs
+from geo.clients import connection_of
 from layers.publish.collection import Collection, Field
 from layers.publish.mapserver import engine
 from layers.publish.ows.reports import OwsError
@@ -65,7 +66,7 @@ def answer(plan: Plan, request: HttpRequest) -> HttpResponse:
         if not given or int(given) >= int(plan.keys[size]):
             raise OwsError("InvalidPoint", f"{name.upper()}={given}: a pixel from 0 to {int(plan.keys[size]) - 1}", name)
     text = plan.mapfile(request)
-    got = engine.ask(text, (*plan.told, ("info_format", GML)), engine.client_of(request), path=request.path)
+    got = engine.ask(text, (*plan.told, ("info_format", GML)), connection_of(request), path=request.path)
     if wanted == GML:
         return HttpResponse(got.body, content_type=got.content_type)
     found = _features(plan, etree.fromstring(got.body, _parser()))

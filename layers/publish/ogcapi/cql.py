@@ -24,6 +24,7 @@ from django.db.models.functions import Cast, Lower
 from pygeofilter import ast, values
 from pygeofilter.backends.evaluator import Evaluator, handle
 
+from geo.time_criteria import day_of
 from layers.publish.collection import Collection
 from layers.publish.ows.reports import OwsError
 
@@ -306,7 +307,7 @@ def literal(value: Any) -> Term:
             raise refuse("a number out of range")
         return Term("number", Value(Decimal(str(value)), DecimalField()))
     if isinstance(value, datetime.datetime):
-        return Term("date", Value(value.date(), DateField()))
+        return Term("date", Value(day_of(value), DateField()))
     if isinstance(value, datetime.date):
         return Term("date", Value(value, DateField()))
     if "\0" in value:

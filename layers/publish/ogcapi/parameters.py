@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -16,6 +17,7 @@ from django.db.models import F, Q, lookups
 from django.utils.dateparse import parse_date, parse_datetime
 
 from geo import crs
+from geo.time_criteria import day_of
 from layers.publish import asking
 from layers.publish.collection import Collection, Field
 from layers.publish.ows.question import NUMBER
@@ -59,16 +61,17 @@ class Wanted:
     crs: str = CRS84
     geometry: bool = True
     query: tuple[tuple[str, str], ...] = field(default_factory=tuple)
+    counted_from: str = ""
 
 
 def refuse(name: str, value: object, allowed: str) -> OwsError:
     return OwsError("InvalidParameterValue", f"{name}={str(value)[:60]}: {allowed}", name, 400)
 
 
-def read(collection: Collection, pairs: list[tuple[str, str]]) -> Wanted:
-    """Return what the parameters of an items request ask; raises `OwsError` or `InvalidParameters`."""
-    given = only(pairs, (*OWN, *filter_names(collection), *(f.name for f in collection.fields)))
+def read(collection: Collection, pairs: list[tuple[str, str]], most: int = LARGEST_LIMIT) -> Wanted:
+    """Return what the parameters of an items request ask, at most so many rows; raises `OwsError` or `InvalidParameters`."""
     criteria = filter_names(collection)
+    given = only(pairs, {*OWN, *criteria, *(f.name for f in collection.fields)}, several=criteria)
     asked = asking.read([(n, v) for n, v in pairs if n in criteria], [collection])
     rows = collection.matching(asked.of(collection))
     for f in collection.fields:
@@ -89,21 +92,22 @@ def read(collection: Collection, pairs: list[tuple[str, str]]) -> Wanted:
         collection,
         rows.order_by(*_order(given.get("sortby", ""), names)),
         tuple(f for f in collection.fields if f.name in chosen),
-        min(_whole("limit", given.get("limit", str(LIMIT)), 1, FARTHEST), LARGEST_LIMIT),
+        min(_whole("limit", given.get("limit", str(LIMIT)), 1, FARTHEST), most),
         _whole("offset", given.get("offset", "0"), 0, FARTHEST),
         known_crs("crs", given.get("crs", CRS84)),
         not _flag("skipGeometry", given.get("skipGeometry", "false")),
         tuple(pairs),
+        asked.counted_from,
     )
 
 
-def only(pairs: list[tuple[str, str]], names: tuple[str, ...] | set[str]) -> dict[str, str]:
-    """Return parameters by name; an unknown one is an error, as the standard demands, and so is one of its own given twice."""
+def only(pairs: list[tuple[str, str]], names: set[str], several: Iterable[str] = ()) -> dict[str, str]:
+    """Return parameters by name; an unknown one is an error, as the standard demands, and so is one given twice if not of `several`."""
     given: dict[str, str] = {}
     for name, value in pairs:
         if name not in names:
             raise refuse(name[:40], value, f"unknown parameter; expected {', '.join(sorted(names))}")
-        if name in given and name in OWN:
+        if name in given and name not in several:
             raise refuse(name, value, "given twice")
         if "\0" in value:
             raise refuse(name, value.replace("\0", "␀"), "a NUL character")
@@ -169,7 +173,7 @@ def _time(collection: Collection, text: str) -> Q:
 def _day(text: str, part: str) -> datetime.date:
     try:
         moment = parse_datetime(part.upper()) if "t" in part.lower() else None
-        day = moment.date() if moment else parse_date(part) if re.fullmatch(r"\d{4}-\d\d-\d\d", part) else None
+        day = day_of(moment) if moment else parse_date(part) if re.fullmatch(r"\d{4}-\d\d-\d\d", part) else None
     except ValueError:
         day = None
     if day is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -10,25 +9,27 @@ from urllib.parse import quote
 
 import orjson
 from django.db import DataError, InternalError, OperationalError, ProgrammingError
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
 
+from geo.clients import connection_of
 from geo.errors import InvalidParameter, RaumError
 from layers.publish import asking
 from layers.publish.collection import Collection, collection, collections, is_internal
 from layers.publish.describe.about import site
-from layers.publish.mapserver.engine import client_of
+from layers.publish.kept import kept
 from layers.publish.ogcapi import documents, items
-from layers.publish.ogcapi.parameters import CRS84, FORMATS, Wanted, filter_names, known_crs, only, read, refuse
+from layers.publish.ogcapi.parameters import CRS84, FORMATS, LARGEST_LIMIT, Wanted, filter_names, known_crs, only, read, refuse
 from layers.publish.ows.gate import Gate
 from layers.publish.ows.reports import OwsError, report
 from layers.publish.rights import as_reader
-from layers.publish.version import PublishedVersion, version
+from layers.publish.version import PublishedVersion, since, version
 
-IN_MEMORY, LONGEST_ADDRESS, ROWS_OF_A_PAGE = 4_000_000, 60_000, 100
+LONGEST_ADDRESS, ROWS_OF_A_PAGE = 60_000, 100
 gate = Gate(slots=4)
 View = Callable[..., HttpResponseBase]
 
@@ -55,7 +56,7 @@ class Asked:
     def filters(self, layers: tuple[Collection, ...]) -> asking.Asked:
         """Return the map's filter; nothing else may be asked of a description."""
         names = {name for layer in layers for name in filter_names(layer)} | {"f"}
-        only(self.pairs, names)
+        only(self.pairs, names, several=names - {"f"})
         return asking.read([(n, v) for n, v in self.pairs if n != "f"], layers)
 
     def answer(self, made: dict[str, Any], type_: str = documents.JSON, **page: Any) -> HttpResponse:
@@ -144,21 +145,18 @@ def queryables(asked: Asked, name: str) -> HttpResponse:
 def found(asked: Asked, name: str) -> HttpResponseBase:
     """The features of a collection, page by page."""
     layer = _layer(name)
-    wanted, state = read(layer, asked.pairs), version(layer)
-    head = _head(asked, state, wanted.crs)
+    wanted, state = read(layer, asked.pairs, ROWS_OF_A_PAGE if asked.format == "html" else LARGEST_LIMIT), version(layer)
+    head = _head(asked, state, wanted)
     if (known := _known(asked, head)) is not None:
         return known
     own = documents.both(asked.here, asked.format, _kept(asked), documents.GEOJSON)
     own.append(documents.link("collection", documents.JSON, asked.here.removesuffix("/items"), str(layer.title)))
-    with gate.passage(client_of(asked.request)), as_reader():
-        top, rows = items.page(wanted, state.etag(), asked.here, own)
+    with gate.passage(connection_of(asked.request)), as_reader():
+        top, rows = items.page(wanted, state.state, asked.here, own)
         if asked.format == "html":
             response: HttpResponseBase = _table(asked, wanted, top, list(rows))
         else:
-            kept = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response closes it
-            kept.writelines(items.written(top, rows))
-            kept.seek(0)
-            response = FileResponse(kept, content_type=documents.GEOJSON)
+            response = kept(items.written(top, rows), documents.GEOJSON)
     for word, value in head.items():
         response[word] = value
     response["Link"] = ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in top["links"])
@@ -193,9 +191,11 @@ def _kept(asked: Asked) -> str:
     return "&".join(f"{quote(n, safe='')}={quote(v, safe=',:/')}" for n, v in asked.pairs if n != "f")
 
 
-def _head(asked: Asked, state: PublishedVersion, uri: str) -> dict[str, str]:
-    tag = state.etag(asked.here, asked.format, repr(asked.pairs), asked.request.headers.get("Accept-Language", ""))
-    return {"ETag": f"W/{tag}", "Last-Modified": f"{state.changed_at:%a, %d %b %Y %H:%M:%S GMT}", "Content-Crs": f"<{uri}>"}
+def _head(asked: Asked, state: PublishedVersion, wanted: Wanted) -> dict[str, str]:
+    spoken = asked.request.headers.get("Accept-Language", "")
+    tag = state.etag(asked.here, asked.format, repr(asked.pairs), wanted.counted_from, spoken)
+    changed = since(state.changed_at, counted_from=wanted.counted_from)
+    return {"ETag": f"W/{tag}", "Last-Modified": http_date(changed.timestamp()), "Content-Crs": f"<{wanted.crs}>"}
 
 
 def _known(asked: Asked, head: dict[str, str]) -> HttpResponseBase | None:
@@ -204,7 +204,7 @@ def _known(asked: Asked, head: dict[str, str]) -> HttpResponseBase | None:
 
 
 def _table(asked: Asked, wanted: Wanted, head: dict[str, Any], rows: list[bytes]) -> HttpResponse:
-    shown = [orjson.loads(row) for row in rows[:ROWS_OF_A_PAGE]]
+    shown = [orjson.loads(row) for row in rows]
     columns = wanted.columns[:8]
     table = [(f"{asked.here}/{quote(str(r['id']), safe='')}?f=html", r["id"], [r["properties"][c.name] for c in columns]) for r in shown]
     made = {**head, "title": str(wanted.collection.title)}

@@ -13,17 +13,7 @@ from django.views.decorators.http import require_safe
 from geo.filtering import FilterSet
 from layers.publish import asking
 from layers.publish.collection import Collection, collections
-
-OF_THE_PAGE = ("sort", "after", "before", "at", "sel", "view", "surface", "layers")
-FORMATS = (
-    ("gpkg", "GeoPackage"),
-    ("geojson", "GeoJSON"),
-    ("fgb", "FlatGeobuf"),
-    ("parquet", "GeoParquet"),
-    ("shp.zip", "Shapefile"),
-    ("xlsx", "Excel"),
-    ("csv", "CSV"),
-)
+from layers.publish.views import FORMATS
 
 
 @dataclass(frozen=True)
@@ -38,7 +28,9 @@ class Row:
     def files(self) -> list[tuple[str, str]]:
         query = self.wanted.without(*self.layer.defaults).query_string()
         kept = self.wanted.query_string() if any(self.wanted.values.get(k) for k in self.layer.defaults) else query
-        return [(f"{get_script_prefix()}{_language()}{self.layer.name}.{end}{'?' if kept else ''}{kept}", label) for end, label in FORMATS]
+        return [
+            (f"{get_script_prefix()}{_language()}{self.layer.name}.{end}{'?' if kept else ''}{kept}", f.title) for end, f in FORMATS.items()
+        ]
 
 
 def _language() -> str:
@@ -48,13 +40,14 @@ def _language() -> str:
 @require_safe
 def services_page(request: HttpRequest) -> HttpResponse:
     """The page; a filter in its address goes into every address on it. Raises `InvalidParameters` for a wrong one."""
+    layers = collections()
+    of_the_page = {name for layer in layers for name in layer.page_parameters}
     pairs = [
         (asking.EXTENT if name == "bbox" else name, value)
         for name, values in request.GET.lists()
         for value in values
-        if name not in OF_THE_PAGE
+        if name not in of_the_page
     ]
-    layers = collections()
     asked = asking.read(pairs, layers)
     base = request.build_absolute_uri(f"{get_script_prefix()}{_language()}")
     query = f"?{asked.query}" if asked.query else ""

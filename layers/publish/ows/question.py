@@ -35,6 +35,8 @@ WHOLE_NUMBERS = {
     "j": (0, 4095),
     "x": (0, 4095),
     "y": (0, 4095),
+    "map_resolution": (10, 1200),
+    "dpi": (10, 1200),
 }
 REFUSED = ("sld", "map", "sld_url", "remote_ows_url", "remote_ows_type", "wfs_url", "mapfile")
 SINGLE = {*WHOLE_NUMBERS, "service", "version", "request", "bbox", "crs", "srs"}
@@ -135,11 +137,7 @@ def _unique(pairs: list[tuple[str, str]]) -> dict[str, str]:
     keys: dict[str, str] = {}
     for name, value in pairs:
         word = name.lower()
-        if (
-            word in keys
-            and keys[word] != value
-            and (word in WHOLE_NUMBERS or word in ("service", "version", "request", "bbox", "crs", "srs"))
-        ):
+        if word in SINGLE and keys.get(word, value) != value:
             raise OwsError("InvalidParameterValue", f"{name[:30]} is given twice with different values", word)
         keys.setdefault(word, value)
     return keys
@@ -150,7 +148,7 @@ def _check_numbers(keys: dict[str, str]) -> None:
         given = keys.get(name)
         if given is None or given == "":
             continue
-        if not re.fullmatch(r"\+?\d{1,12}", given.strip()) or not low <= int(given) <= high:
+        if not re.fullmatch(r"\+?[0-9]{1,12}", given.strip()) or not low <= int(given) <= high:
             raise OwsError("InvalidParameterValue", f"{name.upper()}={given[:30]}: a whole number from {low:,} to {high:,}", name)
     given = keys.get("bbox")
     if given:

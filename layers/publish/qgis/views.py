@@ -7,9 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from geo.errors import InvalidParameter
-from layers.publish import asking, files
+from layers.publish import asking
 from layers.publish.collection import collections
 from layers.publish.describe import about
+from layers.publish.exports.provenance import attribution_of, datasets_of
 from layers.publish.qgis import styles
 from layers.publish.qgis.project import project, wfs_source
 
@@ -23,7 +24,7 @@ def qgis_project(request: HttpRequest) -> HttpResponse:
     given = [(name, value) for name, values in request.GET.lists() for value in values]
     pairs = [(asking.EXTENT if name == "bbox" else name, value) for name, value in given]  # no BBOX of a service here
     source = wfs_source(about.site(request).link("ogc/wfs"), asking.read(pairs, layers).query)
-    made = project(layers, source, f"{settings.PRODUCT} Brandenburg", files.attribution)
+    made = project(layers, source, f"{settings.PRODUCT} Brandenburg", lambda layer: attribution_of(datasets_of(layer)))
     response = HttpResponse(made, content_type="application/x-qgis-project")
     response["Content-Disposition"] = 'attachment; filename="raumwohlstand.qgz"'
     return response

@@ -30,11 +30,11 @@ from geo.columnar import CM, Column, Table, columns_of, place_of
 from geo.filtering import FilterSet
 from geo.positions import X, Y
 from layers.publish.collection import Collection
-from layers.publish.rights import as_reader
+from layers.publish.rights import as_reader, one_state
 from layers.publish.snapshot.counting import Counter
 from layers.publish.snapshot.packing import VERSION, morton, narrow, narrow_set, pack
 from layers.publish.snapshot.spots import world_of
-from layers.publish.version import version
+from layers.publish.version import digest_of, version
 
 TIMEOUT_MS = 600_000
 MISSING = -(2**31)
@@ -124,15 +124,23 @@ def _opened(layer: Collection, name: str) -> Snapshot:
         home.mkdir(parents=True, exist_ok=True)
         with _one_at_a_time(home / "lock"):
             if not folder.exists():
-                with tempfile.TemporaryDirectory(prefix="new-", dir=home) as new:
-                    made = Path(new) / "made"
-                    made.mkdir()
-                    _write(layer, made)
-                    made.rename(folder)
-                for old in home.iterdir():
-                    if old.is_dir() and old != folder:
-                        shutil.rmtree(old, ignore_errors=True)
-    return _read(layer, name, folder)
+                name = _make(layer, home)
+    return _read(layer, name, home / name)
+
+
+def _make(layer: Collection, home: Path) -> str:
+    """Make the snapshot of the rows as they are now and drop earlier ones; returns its name, which an edit may have changed by now."""
+    with tempfile.TemporaryDirectory(prefix="new-", dir=home) as new, one_state():
+        name = _name(layer, digest_of(layer))
+        made = Path(new) / "made"
+        made.mkdir()
+        _write(layer, made)
+        if not (home / name).exists():
+            made.rename(home / name)
+    for old in home.iterdir():
+        if old.is_dir() and old.name != name:
+            shutil.rmtree(old, ignore_errors=True)
+    return name
 
 
 def tighten() -> int:

@@ -67,7 +67,7 @@ def matching_rows(request: HttpRequest, name: str) -> HttpResponse:
     found = _known(name)
     wanted = found.layer.parse(request.GET)
     response = HttpResponse(packed(found.counter.mask(wanted)).tobytes(), content_type=TYPES["bin"])
-    response["Cache-Control"] = "no-cache" if wanted.counts_from_today else FOR_EVER
+    response["Cache-Control"] = "no-cache" if wanted.counted_from else FOR_EVER
     return response
 
 
@@ -89,7 +89,7 @@ def answer(request: HttpRequest, name: str) -> JsonResponse:
         told["spots"] = spots_of(found.world, rows, found.table.columns[drawn], len(found.table.values[drawn]) + 2, zoom, tuple(box))
         told["low"] = found.table.low[drawn]
     response = JsonResponse(told)
-    response["Cache-Control"] = "no-cache" if wanted.counts_from_today else FOR_EVER
+    response["Cache-Control"] = "no-cache" if wanted.counted_from else FOR_EVER
     return response
 
 

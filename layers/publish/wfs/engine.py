@@ -12,7 +12,6 @@ from typing import Any, cast
 
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
-from django.utils.timezone import get_default_timezone
 from gisserver.exceptions import ExternalParsingError, InvalidParameterValue
 from gisserver.extensions.functions import function_registry
 from gisserver.parsers.fes20.expressions import Literal
@@ -21,6 +20,7 @@ from gisserver.parsers.gml.geometries import GEOSGMLGeometry
 from gisserver.parsers.values import parse_iso_date
 from gisserver.types import XsdTypes
 
+from geo.time_criteria import day_of
 from layers.publish.ows.question import NUMBER
 from layers.publish.spatial import stored
 from layers.publish.wfs.feature_types import key_of
@@ -54,9 +54,7 @@ def _from_xml(cls: type[Literal], element: Any) -> Literal:
 def _day(text: str) -> datetime.date:
     """A day; a client may compare it with a moment, which counts as the day it has in Brandenburg. The engine refuses moments."""
     moment = parse_datetime(text) if "T" in text else None
-    if moment is None:
-        return parse_iso_date(text)
-    return (moment.astimezone(get_default_timezone()) if moment.tzinfo else moment).date()
+    return day_of(moment) if moment else parse_iso_date(text)
 
 
 def _of_numbers(cls: type[GEOSGMLGeometry], element: Any) -> GEOSGMLGeometry:

@@ -14,7 +14,7 @@ from functools import cache, partial
 from typing import Any, ClassVar
 
 from django.contrib.gis.db.models import F
-from django.db.models import Func, Model, TextField, Value
+from django.db.models import Model, TextField, Value
 from django.db.models.functions import Cast
 from gisserver.crs import CRS, CRS84
 from gisserver.features import FeatureField, FeatureType
@@ -24,6 +24,7 @@ from gisserver.types import GmlIdAttribute, XPathMatch, XsdComplexType, XsdEleme
 from geo import crs
 from geo.filtering import FilterSet
 from layers.publish.collection import Collection, Field, collection
+from layers.publish.files import Joined
 
 PREFIX = "raum"
 NAMESPACE = "urn:x-raumwohlstand:layers"
@@ -48,14 +49,6 @@ def id_of(key: object) -> str:
 def key_of(identifier: str) -> str:
     """Return the key that `id_of` was given."""
     return ESCAPED.sub(lambda m: chr(min(int(m[1], 16), 0x10FFFF)), identifier)
-
-
-class Joined(Func):
-    """The texts of an array, joined by `|`."""
-
-    function = "array_to_string"
-    template = "%(function)s(%(expressions)s, '|')"
-    output_field = TextField()
 
 
 class TextElement(XsdElement):

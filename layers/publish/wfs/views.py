@@ -9,9 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-import tempfile
 import traceback
-from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -20,9 +18,10 @@ from django.contrib.gis.gdal import GDALException
 from django.contrib.gis.geos import GEOSException
 from django.core.exceptions import FieldError, SuspiciousOperation, ValidationError
 from django.db import DataError, InternalError, NotSupportedError, OperationalError, ProgrammingError
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from gisserver.exceptions import OWSException
@@ -30,11 +29,12 @@ from gisserver.parsers.ows import KVPRequest, resolve_kvp_parser_class, resolve_
 from gisserver.parsers.xml import parse_xml_from_string
 from gisserver.views import WFSView
 
+from geo.clients import connection_of
 from geo.errors import RaumError
 from layers.publish import asking, version
 from layers.publish.collection import Collection, collections
 from layers.publish.describe.about import site
-from layers.publish.mapserver.engine import client_of
+from layers.publish.kept import kept
 from layers.publish.ows.gate import Gate
 from layers.publish.ows.question import Question, check_depth, read
 from layers.publish.ows.reports import OwsError, report
@@ -48,7 +48,6 @@ log = logging.getLogger(__name__)
 engine.mend()
 VERSION = "2.0.0"
 COUNT_DEFAULT = 1000
-IN_MEMORY = 4_000_000  # bytes of an answer; a larger one waits in a file
 gate = Gate(slots=4)
 # What the engine, the ORM or the database say of input they cannot use.
 BAD_INPUT = (
@@ -82,10 +81,12 @@ class Service(WFSView):
         self.filter_names = {c.name for layer in layers for c in layer.filter.criteria} - {"bbox"} | {asking.EXTENT}
         base = request.build_absolute_uri(request.path)
         self.address = f"{base}?{self.asked.query}" if self.asked.query else base
-        known = version.versions(layers).values()
-        self.state = hashlib.sha256(" ".join(f"{v.name} {v.digest}" for v in known).encode()).hexdigest()
-        self.changed = max(v.changed_at for v in known)
-        self.update_sequence = version.sequence_of(self.changed)
+        known, day = version.versions(layers).values(), self.asked.counted_from
+        self.state = hashlib.sha256(" ".join((*(v.state for v in known), day)).encode()).hexdigest()
+        self.shown = " ".join((*(f"{v.name} {v.digest}" for v in known), day))
+        changed = max(v.changed_at for v in known)
+        self.update_sequence = version.sequence_of(changed)
+        self.changed = version.since(changed, counted_from=day)
         self.site = site(request).address
         self.get_address = f"{self.address}{'&' if self.asked.query else '?'}"
         self.about, self.prefix, self.versions = about(), PREFIX, (VERSION, "1.1.0", "1.0.0")
@@ -142,9 +143,9 @@ def _answer(request: HttpRequest, question: Question) -> HttpResponseBase:
     if "filter" in question.keys:
         _check_filter(question.keys["filter"])
     service = Service(request, question, layers)
-    asked = f"{service.state} {service.address} {get_language()} {sorted(question.keys.items())}"
+    asked = f"{service.shown} {service.address} {get_language()} {sorted(question.keys.items())}"
     tag, changed = f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"', service.changed
-    head = {"ETag": tag, "Last-Modified": f"{changed:%a, %d %b %Y %H:%M:%S GMT}", "Cache-Control": "no-cache"}
+    head = {"ETag": tag, "Last-Modified": http_date(changed.timestamp()), "Cache-Control": "no-cache"}
     if request.method in ("GET", "HEAD"):
         known = get_conditional_response(request, etag=tag, last_modified=int(changed.timestamp()), response=HttpResponse(headers=head))
         if known is not None and known.status_code == 304:
@@ -155,7 +156,7 @@ def _answer(request: HttpRequest, question: Question) -> HttpResponseBase:
         if question.request.lower() == "getcapabilities":
             response = service.answer()  # reads extents as the reader, if it reads at all
         else:
-            with gate.passage(client_of(request)):
+            with gate.passage(connection_of(request)):
                 response = _read(service)
     except (OWSException, OperationalError, *BAD_INPUT) as error:
         raise _refusal(error) from error
@@ -170,12 +171,7 @@ def _read(service: Service) -> HttpResponseBase:
         made = service.answer()
         if not made.streaming:
             return made
-        kept = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response closes it
-        parts: Iterable[bytes] = made.streaming_content  # type: ignore[attr-defined]
-        for part in parts:
-            kept.write(part)
-    kept.seek(0)
-    response = FileResponse(kept, content_type=made["Content-Type"])
+        response = kept(made.streaming_content, made["Content-Type"])  # type: ignore[attr-defined]
     for name in ("Content-Disposition",):
         if made.has_header(name):
             response[name] = made[name]

@@ -24,11 +24,12 @@ from django.test import Client
 
 from geo import crs
 from geo.errors import Busy
-from layers.publish import views
+from layers.publish import files, views
 from layers.publish.collection import Collection, collection, collections
 from layers.publish.exports import building
 from layers.publish.exports.writers import short_names
 from layers.publish.files import place
+from layers.publish.ows.gate import Gate
 from tests.layers.publish.conftest import HARD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("hard_rows")]
@@ -234,6 +235,14 @@ def test_the_rule_for_short_names_holds() -> None:
     assert names["berlin_best_min"] != names["berlin_median_min"]
 
 
+def test_no_cell_of_a_csv_is_a_formula_a_list_neither() -> None:
+    for value in ('=HYPERLINK("http://x","y")', "@SUM(1)", "\t=1", "-1+1"):
+        assert files.cell(value) == f"'{value}"
+        assert files.cell([value, "b"]) == f"'{value}|b"
+    assert files.cell(["a", "=1"]) == "a|=1"
+    assert files.cell(-1) == "-1", "a number is one"
+
+
 @pytest.mark.parametrize("extension", views.FORMATS)
 def test_an_invalid_filter_is_refused_by_name(client: Client, extension: str) -> None:
     response = client.get(f"/leerstaende.{extension}?transit=Z&farbe=rot", headers={"Accept": "text/html"})
@@ -312,22 +321,27 @@ def test_rows_are_read_as_the_reader(client: Client) -> None:
     assert set(seen) == {"raum_reader"}
 
 
-def test_too_many_at_once_are_told_to_come_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "WAIT_S", 0.05)
-    for _n in range(building.AT_ONCE):
-        assert views._building.acquire(blocking=False)
-    try:
-        response = client.get("/gemeinden.gpkg")
-        assert response.status_code == 503
-        assert response["Retry-After"] == "30"
-        assert "zu viele Dateien" in response.json()["errors"][0]["message"]
-        assert client.get("/gemeinden.geojson").status_code == 200
-        with pytest.raises(Busy), views._turn():
-            pass
-    finally:
-        for _n in range(building.AT_ONCE):
-            views._building.release()
-    assert client.get("/gemeinden.gpkg?district=12070").status_code == 200
+def test_who_downloads_holds_a_place_until_the_last_byte_and_never_all_threads(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "GATE", Gate(slots=2, line=1, seconds=0.05))
+    slow = [client.get("/gemeinden.geojson"), client.get("/gemeinden.gpkg?district=12070")]
+    assert [r.status_code for r in slow] == [200, 200]
+    for extension in ("csv", "gpkg"):
+        refused = client.get(f"/gemeinden.{extension}")
+        assert (refused.status_code, refused["Retry-After"]) == (503, "30")
+        assert "zu viele Dateien" in refused.json()["errors"][0]["message"]
+    assert client.get("/gemeinden.csv", headers={"If-None-Match": client.head("/gemeinden.csv")["ETag"]}).status_code == 304
+    assert client.get("/gemeinden.csv?district=nix").status_code == 400
+    for response in slow:
+        assert response.getvalue()
+        assert fetch(client, "gemeinden", "csv")
+
+
+def test_a_download_that_fails_gives_its_place_back(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "GATE", Gate(slots=1, line=0))
+    with monkeypatch.context() as broken:
+        broken.setattr(building, "built", lambda *_: (_ for _ in ()).throw(Busy("zu viel", 30)))
+        assert client.get("/gemeinden.gpkg").status_code == 503
+    assert fetch(client, "gemeinden", "gpkg", "district=12070")
 
 
 def test_nothing_is_left_in_the_temporary_folder(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

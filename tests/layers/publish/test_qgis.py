@@ -17,8 +17,8 @@ from lxml import etree
 
 from geo import crs
 from geo.models import Town
-from layers.publish import files
 from layers.publish.collection import Collection, collection, collections
+from layers.publish.exports.provenance import attribution_of, datasets_of
 from layers.publish.qgis import styles
 from layers.publish.qgis.project import project
 from layers.publish.style import Style, StyleClass, Symbol
@@ -27,6 +27,10 @@ pytestmark = pytest.mark.django_db
 OPEN = Path(__file__).with_name("open_in_qgis.py")
 PYTHON = "/usr/bin/python3"
 NAMES = [c.name for c in collections()]
+
+
+def source_lines(layer: Collection) -> str:
+    return attribution_of(datasets_of(layer))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +61,7 @@ def test_qgis_opens_the_project_as_it_is_meant(client: Client, tmp_path: Path) -
         return "ogr", f"{sources[layer.name]}|layername={layer.name}"
 
     path, picture = tmp_path / "raum.qgz", tmp_path / "raum.png"
-    path.write_bytes(project(collections(), source, "Raumwohlstand", files.attribution))
+    path.write_bytes(project(collections(), source, "Raumwohlstand", source_lines))
     centre = Town.objects.get(slug="luckenwalde").centre
     found = opened(path, picture, (centre.x - 9000, centre.y - 9000, centre.x + 9000, centre.y + 9000))
     assert found["opened"]
@@ -88,7 +92,7 @@ def test_qgis_opens_the_project_as_it_is_meant(client: Client, tmp_path: Path) -
             fine, message, _rules, colour = found["sld"][f"{layer.name}.{version}.sld"]
             assert fine, (layer.name, version, message)
             assert colour == layer.style.classes[0].symbol.fill, (layer.name, version)
-        assert told["attribution"] == [files.attribution(layer)]
+        assert told["attribution"] == [source_lines(layer)]
     from PIL import Image
 
     colours = {colour for _n, colour in Image.open(picture).convert("RGB").getcolors(1_000_000)}

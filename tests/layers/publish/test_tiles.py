@@ -98,6 +98,11 @@ def test_tiles_that_do_not_exist_and_filters_that_are_wrong_say_so(client: Clien
     assert client.get("/kacheln/leerstaende/3/4/2.mvt?area=x").status_code == 400
     first = client.get("/kacheln/leerstaende/8/137/83.mvt")
     assert client.get("/kacheln/leerstaende/8/137/83.mvt", headers={"If-None-Match": first["ETag"]}).status_code == 304
+    packed = client.get("/kacheln/leerstaende/8/137/83.mvt", headers={"Accept-Encoding": "gzip"})
+    assert packed["ETag"] == f"W/{first['ETag']}", "packing makes it weak"
+    for known in (packed["ETag"], f'"old", {packed["ETag"]}', "*"):
+        again = client.get("/kacheln/leerstaende/8/137/83.mvt", headers={"If-None-Match": known, "Accept-Encoding": "gzip"})
+        assert (again.status_code, again.content, again["Access-Control-Allow-Origin"]) == (304, b"", "*")
 
 
 def me() -> tuple[str, ...]:
