@@ -68,7 +68,7 @@ class AccountField(forms.EmailField):
 class MembershipForm(forms.ModelForm):
     """A membership; the Amt is chosen from those there are."""
 
-    user = AccountField(label=_("Person"), help_text=_("E-Mail-Adresse des Kontos"))
+    user = AccountField(label=_("Person"), help_text=_("E-Mail-Adresse des Kontos"), max_length=254)
 
     class Meta:
         model = Membership

@@ -26,7 +26,7 @@ from vacancies.models import KEY_ALPHABET, KEY_LENGTH
 from vacancies.public import PublicVacancy, PublicVacancyQuerySet
 
 PAGE_SIZE = 20
-PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view", "surface")
+PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view", "surface", "layers")
 VIEWS = ("map", "both", "list")
 NOT_COUNTED = ("town",)  # four hundred options, chosen by name
 SURFACE_MINUTES = 250  # as many as the page's own field takes
@@ -52,6 +52,10 @@ SHOWN: dict[str, tuple[Callable[[str], Any], Callable[[], str]]] = {
     "at": (_is_place, lambda: _("Zoom/Breite/Länge, zum Beispiel 11/52.9931/11.7505")),
     "sel": (re.compile(f"[{KEY_ALPHABET}]{{{KEY_LENGTH}}}").fullmatch, lambda: _("die Kennung eines Leerstands, 8 Buchstaben und Ziffern")),
     "surface": (_is_surface, lambda: _("Ziel,Minuten,best oder median, zum Beispiel berlin-hbf,60,best; höchstens 250 Minuten")),
+    "layers": (
+        re.compile(r"[\w.-]{1,70}(,[\w.-]{1,70}){0,29}", re.ASCII).fullmatch,
+        lambda: _("Ebenen der Karte, zum Beispiel classes,facilities"),
+    ),
 }
 LONG_AGO, NEVER = datetime.date(1, 1, 1), datetime.date(9999, 1, 1)
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from geo import crs
@@ -22,6 +23,7 @@ def map_settings(listing: Listing) -> dict[str, Any]:
     classes = [{"value": c.value or "", "colour": c.symbol.fill} for c in listing.snapshot.layer.style.classes]
     address = reverse("snapshot_part", args=[listing.snapshot.name, store.FILES[0]]).removesuffix(store.FILES[0])
     words = {"one": ngettext("{n} Leerstand", "{n} Leerstände", 1), "many": ngettext("{n} Leerstand", "{n} Leerstände", 2)}
+    words["more"] = _("Noch {n} zeigen")
     orders = {o.name: {"column": o.column, "descending": o.descending} for o in ORDERS}
     return {
         "snapshot": address,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
@@ -21,6 +20,7 @@ from network.reports.diff import lines_of
 from network.reports.forms import DecisionForm, OwnerInformedForm
 from network.reports.models import Report, State
 from network.reports.spots import NEAR_M
+from network.signin.factor import second_factor_required
 from vacancies.mapdata import shape_of
 from vacancies.models import Vacancy
 
@@ -44,7 +44,7 @@ def _alike(request: HttpRequest, report: Report) -> list[Vacancy]:
     return [v for v in found if v.pk != report.vacancy_id]
 
 
-@login_required
+@second_factor_required
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """What waits, whose owner is to be told, and what was decided last."""
@@ -75,14 +75,14 @@ def _shown(request: HttpRequest, report: Report, **more: Any) -> dict[str, Any]:
     }
 
 
-@login_required
+@second_factor_required
 @require_safe
 def one(request: HttpRequest, key: str) -> HttpResponse:
     """One report with all there is to decide it by."""
     return render(request, "network/reports/one.html", _shown(request, _one(request, key)))
 
 
-@login_required
+@second_factor_required
 @require_POST
 def decide(request: HttpRequest, key: str) -> HttpResponse:
     """Decide a report; who was slower sees what was decided meanwhile, and keeps what they wrote."""
@@ -108,7 +108,7 @@ def _conflict(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "network/reports/conflict.html", shown, status=409)
 
 
-@login_required
+@second_factor_required
 @require_POST
 def take_back(request: HttpRequest, key: str) -> HttpResponse:
     """Undo the last decision."""
@@ -122,7 +122,7 @@ def take_back(request: HttpRequest, key: str) -> HttpResponse:
     return redirect("report_desk", key)
 
 
-@login_required
+@second_factor_required
 @require_POST
 def owner_informed(request: HttpRequest, key: str) -> HttpResponse:
     """Note that the owner was told."""
@@ -135,7 +135,7 @@ def owner_informed(request: HttpRequest, key: str) -> HttpResponse:
     return redirect("report_desk", key)
 
 
-@login_required
+@second_factor_required
 @require_http_methods(["GET", "HEAD"])
 def photo(request: HttpRequest, key: str) -> FileResponse:
     """The picture of a report, for those who decide it."""

@@ -54,7 +54,7 @@ def test_the_rows_are_those_of_the_filter(asked: dict[str, object], query: str) 
     [
         "https://raum.example/?town_size=rural&transit=C&sort=town&at=52.4,13.1,9&view=list&sel=x#karte",
         "/leerstaende/?town_size=rural&transit=C&after=5~abc",
-        "?transit=C&town_size=rural&surface=berlin-hbf",
+        "?transit=C&town_size=rural&surface=berlin-hbf&layers=classes,facilities",
     ],
 )
 def test_an_address_copied_from_the_map_is_the_same_question(address: str) -> None:

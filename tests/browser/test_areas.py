@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.watching import Open, count, painted, rows
+from tests.browser.watching import Open, count, first_circle, painted, rows
 
 pytestmark = pytest.mark.browser
 
@@ -63,6 +63,47 @@ def test_an_area_is_drawn_by_clicks_and_by_keys(open_page: Open) -> None:
     ring = ", ".join(c.replace(",", " ") for c in [*corners, corners[0]])
     shape = f"ST_Transform(ST_GeomFromText('POLYGON(({ring}))', 4326), 25833)"
     painted(page, count(f"ST_Intersects(point, {shape})"))
+
+
+def test_a_corner_on_a_circle_is_a_corner_and_nothing_else(open_page: Open) -> None:
+    page = open_page("/?at=8/52.40/13.00")
+    painted(page)
+    open_panel(page)
+    page.locator("#area-draw").click()
+    x, y = first_circle(page)
+    page.mouse.click(x, y)
+    expect(page.locator("#area-note")).to_contain_text("1 Ecken")
+    page.wait_for_timeout(300)
+    assert re.search(r"at=8/", page.url) or "at=" not in page.url, "the map stays where it is"
+    assert page.locator(".leaflet-popup").count() == 0
+
+
+def test_the_buttons_of_the_map_set_no_corner(open_page: Open) -> None:
+    page = open_page("/?at=8/52.40/13.00")
+    painted(page)
+    open_panel(page)
+    page.locator("#area-draw").click()
+    page.locator("#map").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#area-note")).to_contain_text("1 Ecken")
+    page.get_by_role("button", name="Vergrößern").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("at=(8.5|9)/"))
+    expect(page.locator("#area-note")).to_contain_text("1 Ecken")
+
+
+def test_back_ends_the_drawing(open_page: Open) -> None:
+    page = open_page("/?at=8/52.40/13.00&town_size=rural")
+    painted(page)
+    page.locator('#filter-form [name="transit"][value="C"]').check()
+    expect(page).to_have_url(re.compile("transit=C"))
+    open_panel(page)
+    page.locator("#area-draw").click()
+    expect(page.locator("#map")).to_have_class(re.compile("draws"))
+    page.go_back()
+    expect(page.locator("#area-draw")).to_have_text("Gebiet zeichnen")
+    expect(page.locator("#map")).not_to_have_class(re.compile("draws"))
+    painted(page, count("town_size_class = 'rural'"))
 
 
 def test_the_place_of_the_device_is_asked_for_only_by_a_click(open_page: Open) -> None:

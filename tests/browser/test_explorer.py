@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from urllib.parse import parse_qs, urlsplit
 
-import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
-from pyproj import Transformer
-from scipy.spatial import cKDTree
+from playwright.sync_api import expect
 
-from tests.browser.watching import Open, count, painted, rows
+from tests.browser.watching import Open, agree, choose, count, first_circle, lone_vacancy, painted, query, rows
 
 pytestmark = pytest.mark.browser
 
 RURAL, GOOD = "town_size_class = 'rural'", "transit_class IN ('A', 'B', 'C')"
-
-
-def query(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
-
-
-def agree(page: Page, expected: int) -> None:
-    """List, count, map and title tell of the same number of hits."""
-    expect(page.locator("#count")).to_have_attribute("data-total", str(expected))
-    painted(page, expected)
-    shown = f"{expected:,}".replace(",", ".")
-    expect(page.locator("#count")).to_contain_text(re.compile(rf"^\s*{re.escape(shown)} Leerst"))
-    heading = page.locator("#answer h1").inner_text()
-    expect(page).to_have_title(re.compile("^" + re.escape(heading) + " – "))
-    assert page.locator("#answer .card").count() == min(expected, 20)
-
-
-def choose(page: Page, name: str, value: str) -> None:
-    page.locator(f'#filter-form [name="{name}"][value="{value}"]').check()
 
 
 def test_a_click_changes_list_count_map_address_and_title_together(open_page: Open) -> None:
@@ -86,17 +63,6 @@ def test_back_and_forward_step_through_the_filters(open_page: Open) -> None:
     expect(page.locator('[name="town_size"][value="rural"]')).to_be_checked()
 
 
-@functools.cache
-def lone_vacancy() -> tuple[str, str, float, float]:
-    """Key, page name, latitude and longitude of an exact rural vacancy with no other within 800 m."""
-    found = rows("SELECT key, slug, is_exact AND town_size_class = 'rural', ST_X(point), ST_Y(point) FROM public_vacancy ORDER BY key")
-    places = np.array([row[3:] for row in found])
-    next_away = cKDTree(places).query(places, k=2)[0][:, 1]
-    key, slug, _fits, x, y = next(row for row, metres in zip(found, next_away, strict=True) if row[2] and metres > 800)
-    lon, lat = Transformer.from_crs(25833, 4326, always_xy=True).transform(x, y)
-    return key, slug, round(lat, 4), round(lon, 4)
-
-
 def test_a_shared_address_restores_filter_place_and_selection(open_page: Open) -> None:
     key, slug, lat, lon = lone_vacancy()
     address = f"/?town_size=rural&at=12/{lat}/{lon}&sel={key}"
@@ -145,14 +111,7 @@ def test_a_single_point_opens_a_popup_with_the_focus_and_escape_returns_it(open_
 def test_a_ring_zooms_in(open_page: Open) -> None:
     page = open_page("/?at=8/52.4/13.4")
     painted(page)
-    box = page.locator("#map").bounding_box()
-    assert box
-    for step in range(400):  # look for a ring as a person does: where the pointer changes
-        x, y = box["x"] + 100 + (step % 20) * 20, box["y"] + 150 + (step // 20) * 20
-        page.mouse.move(x, y)
-        if "over-point" in (page.locator("#map").get_attribute("class") or ""):
-            page.mouse.click(x, y)
-            break
+    page.mouse.click(*first_circle(page))
     page.wait_for_function("Number(new URLSearchParams(location.search).get('at').split('/')[0]) > 8")
     assert page.locator(".leaflet-popup").count() == 0
 
@@ -222,3 +181,27 @@ def test_several_towns_in_an_address_survive_a_further_filter(open_page: Open) -
     agree(page, count(both))
     choose(page, "transit", "D")
     agree(page, count(f"{both} AND transit_class IN ('A', 'B', 'C', 'D')"))
+
+
+@pytest.mark.parametrize("path", ["/", "/leerstaende/"])
+def test_a_menu_closes_by_itself(open_page: Open, path: str) -> None:
+    page = open_page(path)
+    menus = page.locator("#answer .menu")
+    for menu in menus.all():
+        menu.locator("summary").focus()
+        page.keyboard.press("Enter")
+        expect(menu.locator("a").first).to_be_visible()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Escape")
+        expect(menu.locator("a").first).to_be_hidden()
+        expect(menu.locator("summary")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(menu.locator("a").first).to_be_visible()
+        page.keyboard.press("Shift+Tab")
+        expect(menu.locator("a").first).to_be_hidden()
+    menus.first.locator("summary").click()
+    menus.last.locator("summary").click()
+    expect(menus.first.locator("a").first).to_be_hidden()
+    expect(menus.last.locator("a").first).to_be_visible()
+    page.locator("#count").click()
+    expect(menus.last.locator("a").first).to_be_hidden()

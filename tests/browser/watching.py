@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
-from playwright.sync_api import ConsoleMessage, Page, Request, WebError
+from playwright.sync_api import ConsoleMessage, Page, Request, WebError, expect
+from pyproj import Transformer
+from scipy.spatial import cKDTree
 
 from geo import crs
 from geo.models import Town
@@ -107,6 +112,48 @@ def count(condition: str = "true") -> int:
 def painted(page: Page, shown: int | None = None) -> None:
     """Wait until the map is painted; with a number until it shows so many hits."""
     page.wait_for_selector("#map[data-ready]" + (f'[data-shown="{shown}"]' if shown is not None else "[data-shown]"))
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def agree(page: Page, expected: int) -> None:
+    """List, count, map and title tell of the same number of hits."""
+    expect(page.locator("#count")).to_have_attribute("data-total", str(expected))
+    painted(page, expected)
+    shown = f"{expected:,}".replace(",", ".")
+    expect(page.locator("#count")).to_contain_text(re.compile(rf"^\s*{re.escape(shown)} Leerst"))
+    heading = page.locator("#answer h1").inner_text()
+    expect(page).to_have_title(re.compile("^" + re.escape(heading) + " – "))
+    assert page.locator("#answer .card").count() == min(expected, 20)
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    page.locator(f'#filter-form [name="{name}"][value="{value}"]').check()
+
+
+def first_circle(page: Page) -> tuple[float, float]:
+    """Look for a circle on the map as a person does: where the pointer changes."""
+    box = page.locator("#map").bounding_box()
+    assert box
+    for step in range(400):
+        x, y = box["x"] + 100 + (step % 20) * 20, box["y"] + 150 + (step // 20) * 20
+        page.mouse.move(x, y)
+        if "over-point" in (page.locator("#map").get_attribute("class") or ""):
+            return x, y
+    raise AssertionError("no circle")
+
+
+@functools.cache
+def lone_vacancy() -> tuple[str, str, float, float]:
+    """Key, page name, latitude and longitude of an exact rural vacancy with no other within 800 m."""
+    found = rows("SELECT key, slug, is_exact AND town_size_class = 'rural', ST_X(point), ST_Y(point) FROM public_vacancy ORDER BY key")
+    places = np.array([row[3:] for row in found])
+    next_away = cKDTree(places).query(places, k=2)[0][:, 1]
+    key, slug, _fits, x, y = next(row for row, metres in zip(found, next_away, strict=True) if row[2] and metres > 800)
+    lon, lat = Transformer.from_crs(25833, 4326, always_xy=True).transform(x, y)
+    return key, slug, round(lat, 4), round(lon, 4)
 
 
 def middle_of(slug: str, east: float = 0) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from geo import crs
 from geo.models import Town
 from network.models import BuildingConsent, Membership, OwnBuilding, OwnerContact, Report
 from network.own_buildings.consent import VERSION
-from tests.network.people import account, mails
+from tests.network.people import account, enter, mails
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
 
@@ -42,7 +42,7 @@ def owner(client: Client) -> User:
 def officer(gransee: Town) -> Client:
     user, signed_in = account("prueferin"), Client()
     Membership.objects.create(user=user, role="moderator", town=gransee)
-    signed_in.force_login(user, BACKEND)
+    enter(signed_in, user)
     return signed_in
 
 

@@ -16,7 +16,7 @@ from geo.models import Town
 from network.models import Membership, Report
 from network.reports import desk as desk_of_reports
 from network.reports.models import OUTCOMES, TRANSITIONS, Kind, State
-from tests.network.people import account
+from tests.network.people import account, enter
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
 
@@ -83,7 +83,7 @@ def test_the_page_in_english_leads_to_what_is_english(client: Client) -> None:
 def desk(client: Client) -> Client:
     user = account("prueferin")
     Membership.objects.create(user=user, role="moderator", town=Town.objects.get(slug="wittenberge"))
-    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    enter(client, user)
     return client
 
 
@@ -143,5 +143,12 @@ def test_a_search_that_is_too_long_to_keep_is_refused_where_it_is_taken_over(cli
     for page in ("/benachrichtigen/", "/gesuche/neu/"):
         answer = client.get(f"{page}?{towns}&near=13.15,53.00,9000")
         assert answer.status_code == 400, page
-        assert "höchstens 1000 Zeichen" in answer.content.decode(), page
+        assert "höchstens 1.000 Zeichen" in answer.content.decode(), page
     assert client.get(f"/gesuche/neu/?{towns}").status_code == 302, "towns alone are a wish of the request, not a search"
+
+
+def test_the_desk_of_reports_asks_for_a_second_factor(client: Client) -> None:
+    user = account("ohne")
+    Membership.objects.create(user=user, role="moderator", town=Town.objects.get(slug="wittenberge"))
+    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    assert client.get("/pruefen/")["Location"] == "/konto/zweiter-faktor/"

@@ -23,7 +23,7 @@ from geo.models import Address, Dataset, Town
 from network.models import Membership, Report
 from network.privacy import retention
 from network.reports.models import State
-from tests.network.people import account, link_of, mails
+from tests.network.people import account, enter, link_of, mails
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
 
@@ -61,7 +61,7 @@ def public(wittenberge: Town) -> Vacancy:
 def moderator(client: Client, town: Town, role: str = "moderator", name: str = "prueferin") -> User:
     user = account(name)
     Membership.objects.create(user=user, role=role, town=town)
-    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    enter(client, user)
     return user
 
 

@@ -211,7 +211,7 @@ def test_the_log_of_the_administration_names_nobody_who_is_gone(gransee: Town, o
     chief = account("chefin", is_superuser=True, is_staff=True)
     client, gone = Client(), account("kanarie")
     client.force_login(chief, BACKEND)
-    client.post("/admin/network/membership/add/", {"user": gone.pk, "town": gransee.pk, "role": "viewer"})
+    client.post("/admin/network/membership/add/", {"user": gone.email, "town": gransee.pk, "role": "viewer"})
     held = Membership.objects.get(user=gone)
     client.post(f"/admin/network/membership/{held.pk}/delete/", {"post": "yes"})
     assert not Membership.objects.filter(user=gone).exists()

@@ -2,27 +2,53 @@
 
 export const form = document.getElementById("filter-form");
 const answer = document.getElementById("answer");
-const OF_THE_PAGE = ["sort", "at", "sel", "view", "after", "before", "surface"];
+const OF_THE_PLACE = ["at", "sel", "view", "surface", "layers"];
+const OF_THE_PAGE = [...OF_THE_PLACE, "sort", "after", "before"];
 const NOT_IN_THE_FORM = ["near", "bbox", "polygon", "sort"];
 let running = null;
 let told = location.search; // the question that the page shows
+let wait = 0;
+let typedIn = null; // the field whose text the last question came from
 
 export function address(query) {
   const text = query.toString().replaceAll("%2C", ",").replaceAll("%3B", ";").replaceAll("%3A", ":").replaceAll("%2F", "/");
   return text ? `?${text}` : location.pathname;
 }
 
-// Put a state into the address: as a further step (pushState) or in place of the last one (replaceState).
+// Put a state into the address: as a further step (pushState) or in place of the last one (replaceState), as always where the
+// question is the same.
 export function tell(query, how) {
-  history[how](null, "", address(query));
+  const same = String(withoutPlace(query)) === String(withoutPlace(location.search));
+  history[same ? "replaceState" : how](null, "", address(query));
+  arrive();
+}
+
+// The page shows what the address says; the other language leads to the same.
+function arrive() {
   told = location.search;
+  for (const link of document.querySelectorAll("a[data-keeps-all]")) link.search = told;
+}
+
+// What the page was opened with, in the server's words: it reads "TRUE", "C," and "１" as well, and here there is one way to say it.
+export function opened() {
+  const given = new URLSearchParams(location.search);
+  const query = new URLSearchParams(answer.querySelector(".answer-head").dataset.filter);
+  const other = String(filterOnly(given)) !== String(query);
+  for (const name of OF_THE_PAGE) if (given.get(name)) query.set(name, given.get(name));
+  if (other) {
+    history.replaceState(null, "", address(query) + location.hash);
+    arrive();
+  }
+  return query;
 }
 
 // Call back when a person goes back or forward. A jump within the page, as the skip link makes, is told as well and asks nothing.
 export function onReturn(callback) {
   addEventListener("popstate", () => {
     if (location.search === told) return;
-    told = location.search;
+    clearTimeout(wait);
+    typedIn = null;
+    arrive();
     callback(new URLSearchParams(told));
   });
 }
@@ -33,16 +59,18 @@ export function queryOfForm() {
   return query;
 }
 
-export function filterOnly(query) {
+const without = (names) => (query) => {
   const kept = new URLSearchParams(query);
-  for (const name of OF_THE_PAGE) kept.delete(name);
+  for (const name of names) kept.delete(name);
   return kept;
-}
+};
+export const filterOnly = without(OF_THE_PAGE);
+export const withoutPlace = without(OF_THE_PLACE);
 
 export function fillForm(query) {
   for (const old of form.querySelectorAll("input[type=hidden]")) old.remove();
   const keep = (name, value) => form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
-  for (const box of form.elements) {
+  for (const box of [...form.elements]) { // the form grows by what is kept
     if (!box.name) continue;
     const values = query.getAll(box.name).flatMap((v) => v.split(","));
     if (box.type === "checkbox") box.checked = values.includes(box.value) || (box.value === "1" && values[0] === "true");
@@ -50,7 +78,7 @@ export function fillForm(query) {
     else if (box.type === "select-one") {
       box.value = values[0] ?? "";
       for (const value of values.slice(1)) keep(box.name, value);
-    } else box.value = query.get(box.name) ?? "";
+    } else box.value = query.getAll(box.name).join();
     if (box.name && values.length && box.value) box.closest("details")?.setAttribute("open", "");
   }
   for (const name of NOT_IN_THE_FORM) if (query.get(name)) keep(name, query.get(name));
@@ -99,8 +127,6 @@ export function showAnswer(query) {
   document.getElementById("filters").classList.toggle("has-filter", n > 0);
   const filter = address(filterOnly(query));
   for (const link of document.querySelectorAll("[data-keeps-filter]")) link.href = new URL(link.href).pathname + (filter[0] === "?" ? filter : "");
-  const whole = address(query);
-  for (const link of document.querySelectorAll("a[data-keeps-all]")) link.href = link.pathname + (whole[0] === "?" ? whole : "");
   showCounts(JSON.parse(document.getElementById("hits").textContent));
 }
 
@@ -118,37 +144,44 @@ export function showCounts(counts) {
   }
 }
 
-// Call back with the new query when a filter or a link of the answer changes it.
+// Call back with the new query when a filter or a link of the answer changes it, and with how the address tells of it: what is
+// typed into one field, pauses and all, is one step.
 export function onQuestion(callback) {
-  let wait = 0;
-  const soon = (delay) => {
+  const soon = (delay, field = null) => {
     clearTimeout(wait);
-    wait = setTimeout(() => callback(queryOfForm()), delay);
+    wait = setTimeout(() => {
+      const how = field && field === typedIn ? "replaceState" : "pushState";
+      typedIn = delay && field === document.activeElement ? field : null;
+      callback(queryOfForm(), how);
+    }, delay);
+  };
+  const now = (query, link) => {
+    clearTimeout(wait);
+    typedIn = null;
+    fillForm(query);
+    callback(query, "pushState", link);
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     closeFilters();
-    soon(0);
+    soon(0, typedIn); // the end of what was typed
   });
+  form.addEventListener("focusout", () => { typedIn = null; });
   form.addEventListener("input", (event) => {
     const { target } = event;
     if (target.type === "select-one") for (const more of form.querySelectorAll(`input[type=hidden][name="${target.name}"]`)) more.remove();
-    if (form.checkValidity()) soon(["search", "number", "text", "date"].includes(target.type) ? 400 : 0);
+    const isTyped = ["search", "number", "text", "date"].includes(target.type);
+    if (form.checkValidity()) soon(isTyped ? 400 : 0, isTyped ? target : null);
   });
   form.querySelector(".reset").addEventListener("click", (event) => {
     event.preventDefault();
-    clearTimeout(wait);
-    fillForm(new URLSearchParams());
-    callback(new URLSearchParams());
+    now(new URLSearchParams());
   });
   answer.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-soft]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    clearTimeout(wait);
-    const query = new URLSearchParams(new URL(link.href).search);
-    fillForm(query);
-    callback(query, link);
+    now(new URL(link.href).searchParams, link);
   });
 }
 

@@ -39,7 +39,7 @@ export function startArea(onMap, change) {
   });
   map.getContainer().addEventListener("keydown", (event) => {
     if (!corners) return;
-    if (event.key === "Enter") corners.push(map.getCenter());
+    if (event.key === "Enter" && event.target === map.getContainer() && corners.length < MOST) corners.push(map.getCenter()); // not on its buttons
     if (event.key === "Escape") stop();
     draw();
   });
@@ -63,7 +63,7 @@ function draw() {
   told.textContent = corners ? (corners.length ? count.replace("{n}", corners.length) : how) : "";
 }
 
-function stop() {
+export function stop() {
   corners = null;
   map.getContainer().classList.remove("draws");
   draw();

@@ -13,13 +13,16 @@ const KINDS = {
   choice: ({ column, array, options }, raw) => {
     const wanted = listed(raw);
     if (!wanted.every((v) => options.some((o) => o.value === v))) return null;
+    if (!wanted.length) return [];
     return [array ? { is: "set", column, wanted } : { is: "place", column, wanted }];
   },
   rank: ({ column, options }, raw) => {
-    const place = options.findIndex((o) => o.value === single(raw));
-    return place < 0 ? null : [{ is: "place", column, wanted: options.slice(0, place + 1).map((o) => o.value) }];
+    const [value, more] = raw.length === 1 ? listed(raw) : raw;
+    if (!value) return [];
+    const place = options.findIndex((o) => o.value === value);
+    return more || place < 0 ? null : [{ is: "place", column, wanted: options.slice(0, place + 1).map((o) => o.value) }];
   },
-  flag: ({ column }, raw) => (["1", "true"].includes(single(raw)) ? [{ is: "range", column, low: 1 }] : []),
+  flag: ({ column }, raw) => (["1", "true"].includes(single(raw)?.toLowerCase()) ? [{ is: "range", column, low: 1 }] : []),
   number: ({ column, lookup, lowest, highest }, raw) => {
     const n = whole(single(raw));
     return n === null || n < lowest || n > highest ? null : [{ is: "range", column, [lookup === "lte" ? "high" : "low"]: n }];

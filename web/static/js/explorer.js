@@ -1,11 +1,12 @@
 // Map and list side by side, one question, one address.
 /* global L */
 import { makeMap } from "./basemap.js";
-import { Hits, Missing } from "./hits.js";
+import { Hits, onRetry, surely, tried, upToDate } from "./hits.js";
 import { Points } from "./points.js";
+import { cardsOf, openPopup } from "./popup.js";
 import { showView, startSheet, viewNow } from "./sheet.js";
 import { firstRows, sketched } from "./sketch.js";
-import { ask, fillForm, filterOnly, form, onQuestion, onReturn, queryOfForm, showCounts, tell } from "./answer.js";
+import { ask, fillForm, filterOnly, form, onQuestion, onReturn, queryOfForm, opened, showCounts, tell, withoutPlace } from "./answer.js";
 
 const root = document.getElementById("explorer");
 const answer = document.getElementById("answer");
@@ -16,8 +17,8 @@ const BRANDENBURG = [[51.36, 11.27], [53.56, 14.77]];
 const settings = JSON.parse(document.getElementById("map-settings").textContent);
 const hits = settings.far ? new (await import("./far.js")).FarHits(settings) : new Hits(settings);
 const map = makeMap(element);
-const points = new Points(async (rows, place) => choose(await keysOf(rows), place), settings);
-let loading = hits.load();
+const points = new Points((rows, place) => clicked(rows, place), settings);
+hits.load();
 let listQuery = new URLSearchParams(); // filter, order and page, without place and selection
 let shown = null; // the filter whose hits are on the map
 let chosenKey = "";
@@ -27,17 +28,10 @@ let quiet = true; // while a state is being restored the address stays as it is
 let waiting = null; // bounds to show as soon as the map is visible
 let opener = null;
 let surface = null; // the module behind the panel of travel times
-let begun = null;
 let area = null; // the module behind the panel of areas
-let areaBegun = null;
+let overlays = null; // the module behind the panel of layers
 
 // --- the address -----------------------------------------------------------------------------------------------------
-
-function withoutPlace(query) {
-  const kept = new URLSearchParams(query);
-  for (const name of ["at", "sel", "view", "surface"]) kept.delete(name);
-  return kept;
-}
 
 function stateQuery() {
   const query = new URLSearchParams(listQuery);
@@ -48,6 +42,7 @@ function stateQuery() {
   if (chosenKey) query.set("sel", chosenKey);
   if (viewNow() !== "map") query.set("view", viewNow());
   if (surface?.surfaceState()) query.set("surface", surface.surfaceState());
+  if (overlays?.layersState()) query.set("layers", overlays.layersState());
   return query;
 }
 
@@ -57,37 +52,19 @@ function note() {
 
 // --- question and answer ---------------------------------------------------------------------------------------------
 
-async function keysOf(rows) {
-  const keys = await hits.keys();
-  return rows.map((row) => keys[row]);
-}
-
 // Map, counts and the head of the list, from the columns; nothing is asked of the server but words it alone can look up.
 // Where the rows have changed since, nothing is shown: the next answer names the new ones.
-async function showHits(query, fit) {
-  try {
-    await showNow(query, fit);
-  } catch (problem) {
-    if (!(problem instanceof Missing)) throw problem;
-    hits.address = "";
-  }
-}
+const showHits = (query, fit) => tried(hits, () => showNow(query, fit));
 
 // All other columns, and with them the counts beside all options.
 async function showRest() {
   const before = hits.table;
-  try {
-    await hits.more();
-  } catch (problem) {
-    if (!(problem instanceof Missing)) throw problem;
-    hits.address = "";
-  }
+  await tried(hits, () => hits.more());
   if (hits.table === before && !hits.isFar) await showHits(listQuery, false);
 }
 
 async function showNow(query, fit) {
   const mine = question;
-  await loading;
   const filter = filterOnly(query).toString();
   const found = await hits.ask(filterOnly(query), points.view());
   if (mine !== question || !found) return; // a later question was asked meanwhile, or the server has something to say
@@ -99,13 +76,14 @@ async function showNow(query, fit) {
   if (shown !== null && !hits.isFar && !query.has("after") && !query.has("before")) sketch(query, found.rows);
   shown = filter;
   element.dataset.shown = found.total ?? found.rows.length;
+  upToDate();
   tellInView();
   await showArea(query);
 }
 
 function sketch(query, rows) {
   const order = settings.orders[query.get("sort") ?? ""] ?? Object.values(settings.orders)[0];
-  const first = firstRows(hits.table, rows, order, hits.keyList);
+  const first = firstRows(hits.table, rows, order, hits.table.keys);
   const cards = answer.querySelector(".cards");
   if (!first || !cards || answer.getAttribute("aria-busy") !== "true") return;
   const n = rows.length.toLocaleString(document.documentElement.lang);
@@ -119,14 +97,14 @@ function show(box) {
   else waiting = box;
 }
 
-async function put(query, { push = true, fit = true } = {}) {
+async function put(query, { how = "pushState", fit = true } = {}) {
   question += 1;
   listQuery = withoutPlace(query);
-  if (push) {
+  if (how) {
     quiet = true; // the state that is left keeps its selection
     map.closePopup();
     quiet = false;
-    tell(stateQuery(), "pushState");
+    tell(stateQuery(), how);
   }
   const asked = ask(listQuery); // sets the list to busy before the sketch is drawn
   const [answered] = await Promise.all([asked, showHits(listQuery, fit && !listQuery.has("bbox"))]);
@@ -137,27 +115,39 @@ async function put(query, { push = true, fit = true } = {}) {
 
 // Rows changed since the page was opened: take the new ones.
 async function renew(folder, query) {
-  loading = hits.load(folder);
+  hits.load(folder);
   shown = null;
   await showHits(query, false);
   if (hits.address) await showRest();
 }
 
-onQuestion(async (query, link) => {
-  if ((await put(query)) && link?.rel) document.querySelector(".answer-pane").scrollTo({ top: 0 });
+// Ask the same question again: of the rows as they are now.
+const askAgain = () => put(listQuery, { how: "", fit: false });
+onRetry(async () => {
+  await askAgain();
+  if (hits.address) showRest();
+});
+
+onQuestion(async (query, how, link) => {
+  if ((await put(query, { how })) && link?.rel) document.querySelector(".answer-pane").scrollTo({ top: 0 });
 });
 
 onReturn(async (query) => {
   quiet = true;
+  area?.stop();
   fillForm(query);
   setView(query.get("view") ?? "map");
   map.closePopup();
   if (!goTo(query)) map.fitBounds(BRANDENBURG, { animate: false });
-  if (!(await put(query, { push: false, fit: false }))) return;
-  await showSurface(query.get("surface"));
+  if (await put(query, { how: "", fit: false })) await restore(query);
+});
+
+// What belongs to the page alone: surface, layers, selection. What cannot be had is left out.
+async function restore(query) {
+  await Promise.allSettled([showSurface(query.get("surface")), showLayers(query.get("layers"))]);
   await select(query.get("sel"));
   quiet = false;
-});
+}
 
 function goTo(query) {
   const at = (query.get("at") ?? "").split("/").map(Number);
@@ -168,32 +158,39 @@ function goTo(query) {
 
 // --- one vacancy -----------------------------------------------------------------------------------------------------
 
+// Rows were clicked; where they have changed since, what lies at the same place now.
+const clicked = (rows, place) => surelyAt(place, () => chooseRows(rows, place));
+const surelyAt = (place, work) => surely(hits, work, askAgain, () => chooseRows(points.rowsAt(place), place));
+
+async function chooseRows(rows, place) {
+  const keys = await hits.keys();
+  if (rows.length) await choose(rows.map((row) => keys[row]), place);
+}
+
 async function choose(keys, place, { focus = true } = {}) {
   turn += 1;
   const mine = [turn, question].join();
-  const parts = await Promise.all(keys.slice(0, 8).map(async (key) => {
-    const got = await fetch(root.dataset.card.replace("KEY", key));
-    return got.ok ? got.text() : "";
-  }));
+  const body = await cardsOf(keys, root.dataset.card, settings.words.more, (work) => surelyAt(place, work));
   if (mine !== [turn, question].join()) return;
-  const body = document.createElement("div");
-  for (const text of parts) body.append(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
   map.closePopup();
   opener = document.activeElement === document.body ? element : document.activeElement;
   chosenKey = keys[0];
   points.choose(place);
-  const popup = L.popup({ maxWidth: 300, autoPanPadding: [20, 60] }).setLatLng(points.latLng(place)).setContent(body).openOn(map);
-  popup.getElement().setAttribute("role", "dialog");
-  popup.getElement().setAttribute("aria-label", body.querySelector("h2")?.textContent ?? "");
-  popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", element.dataset.close);
-  if (focus) popup.getElement().querySelector("a[href]")?.focus({ preventScroll: true });
+  const popup = openPopup(map, points.latLng(place), body, element.dataset.close);
+  if (focus) popup.querySelector("a[href]")?.focus({ preventScroll: true });
   markCard(keys[0]);
   note();
 }
 
+// One vacancy, and with it all others of the answer that lie at its place.
 async function select(key) {
-  const place = key ? await hits.place(key) : null;
-  if (place) await choose([key], place, { focus: false });
+  if (!key) return;
+  await surely(hits, async () => {
+    const place = await hits.place(key);
+    if (!place) return;
+    const keys = await hits.keys();
+    await choose([key, ...points.rowsAt(place).map((row) => keys[row]).filter((other) => other !== key)], place, { focus: false });
+  }, askAgain);
 }
 
 function markCard(key) {
@@ -220,7 +217,7 @@ map.on("moveend", () => {
   const query = queryOfForm();
   query.set("bbox", frame());
   fillForm(query);
-  put(query, { push: false, fit: false }).then(note); // moving the map is no step of its own
+  put(query, { how: "", fit: false }).then(note); // moving the map is no step of its own
 });
 
 // How many of the hits lie in the part of the map that is seen.
@@ -235,7 +232,7 @@ document.addEventListener("keydown", (event) => {
 for (const [type, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
   answer.addEventListener(type, async (event) => {
     const card = event.target.closest(".card");
-    if (card?.dataset.key) points.light(on ? await hits.place(card.dataset.key) : null);
+    if (card?.dataset.key) points.light(on ? await hits.place(card.dataset.key).catch(() => null) : null);
   });
 }
 
@@ -252,21 +249,20 @@ follow.addEventListener("change", () => {
   if (follow.checked) change({ bbox: frame(), near: null, polygon: null });
 });
 
-function beginSurface() {
-  begun ??= import("./surface.js").then((module) => {
-    module.startSurface(map, note);
-    surface = module;
-  });
-  return begun;
-}
-
-function beginArea() {
-  areaBegun ??= import("./area.js").then((module) => {
-    module.startArea(map, change);
-    area = module;
-  });
-  return areaBegun;
-}
+// What lies behind a panel is loaded once.
+const later = (load, begun = null) => () => (begun ??= load());
+const beginSurface = later(async () => {
+  surface = await import("./surface.js");
+  surface.startSurface(map, note);
+});
+const beginArea = later(async () => {
+  area = await import("./area.js");
+  area.startArea(map, change);
+});
+const beginLayers = later(async () => {
+  overlays = await import("./overlays.js");
+  overlays.startOverlays(map, note);
+});
 
 // Change parameters of the question; null takes one away.
 function change(parameters) {
@@ -289,6 +285,11 @@ async function showSurface(text) {
   await surface?.restoreSurface(text);
 }
 
+async function showLayers(text) {
+  if (text) await beginLayers();
+  await overlays?.restoreLayers(text);
+}
+
 function setView(view) {
   showView(view);
   if (view === "list") return;
@@ -306,7 +307,7 @@ if (matchMedia("(max-width: 43.74em)").matches) document.getElementById("legend"
 
 // --- the first view --------------------------------------------------------------------------------------------------
 
-const start = new URLSearchParams(location.search);
+const start = opened();
 listQuery = withoutPlace(start);
 const placed = goTo(start);
 if (!placed) {
@@ -315,12 +316,10 @@ if (!placed) {
 }
 map.addLayer(points);
 // What lies behind the panels is loaded when one is opened, or when the address asks for it.
-for (const [name, begin] of [["surface", beginSurface], ["area", beginArea], ["layers", async () => (await import("./overlays.js")).startOverlays(map)]]) {
+for (const [name, begin] of [["surface", beginSurface], ["area", beginArea], ["layers", beginLayers]]) {
   document.getElementById(name).addEventListener("toggle", begin, { once: true });
 }
 await showHits(start, !placed);
-if (!hits.address) await put(listQuery, { push: false, fit: !placed });
+if (!hits.address) await put(listQuery, { how: "", fit: !placed });
 showRest();
-await showSurface(start.get("surface"));
-await select(start.get("sel"));
-quiet = false;
+await restore(start);

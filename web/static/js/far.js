@@ -10,27 +10,25 @@ const KEPT = 200;
 
 export class FarHits extends Hits {
   isFar = true;
-  tiles = new Map();
 
-  async load(address = this.settings.snapshot) {
-    this.address = address;
-    this.tiles.clear();
-    this.words.clear();
-    this.table = null;
-    this.schema = await (await fetched(`${address}kriterien.json`)).json();
+  async begin(address, turn) {
+    const schema = await fetched(`${address}kriterien.json`, "json");
+    if (turn !== this.turn) return this.ready();
+    this.take(address, schema, null);
   }
 
   // view: { zoom, box: [west, north, east, south] } in pixels at zoom 0. Returns spots or, near the ground, rows of `table`.
   async ask(query, { zoom, box }) {
+    await this.ready();
     const question = readQuestion(this.schema, query, this.settings.today);
     if (!question) return null;
     const asked = new URLSearchParams(query);
     asked.set("sicht", [zoom, ...box.map((v) => v.toFixed(5))].join());
-    const told = fetched(`${this.address}antwort.json?${asked}`).then((got) => got.json());
+    const told = fetched(`${this.from}antwort.json?${asked}`, "json");
     if (zoom < TILE_ZOOM) return spotted(await told);
-    const [table] = await Promise.all([this.near(box), this.askWords(question)]);
+    const [table, rest] = await Promise.all([this.near(box), told, this.askWords(question)]);
     this.table = table;
-    return { ...(await told), rows: answer(table, question, []).rows };
+    return { ...rest, rows: answer(table, question, []).rows };
   }
 
   async near([west, north, east, south]) {
@@ -38,16 +36,8 @@ export class FarHits extends Hits {
     for (let x = Math.floor(west / TILE); x <= east / TILE; x += 1) {
       for (let y = Math.floor(north / TILE); y <= south / TILE; y += 1) wanted.push(`${x}/${y}`);
     }
-    if (this.tiles.size > KEPT) this.tiles.clear();
-    for (const name of wanted) if (!this.tiles.has(name)) this.tiles.set(name, this.tile(name));
-    return joined(await Promise.all(wanted.map((name) => this.tiles.get(name))));
-  }
-
-  async tile(name) {
-    const buffer = await (await fetched(`${this.address}kachel/${name}.bin`)).arrayBuffer();
-    const length = new DataView(buffer).getUint32(0, true);
-    const text = new TextDecoder().decode(new Uint8Array(buffer, 4 + length));
-    return { ...unpack(buffer.slice(4, 4 + length)), keys: text ? text.split("\n") : [] };
+    if (this.kept.size > KEPT) this.kept.clear();
+    return joined(await Promise.all(wanted.map((name) => this.once(`kachel/${name}.bin`, "arrayBuffer", opened))));
   }
 
   async keys() {
@@ -55,8 +45,8 @@ export class FarHits extends Hits {
   }
 
   async place(key) {
-    const got = await fetch(`${this.address}lage/${key}.json`);
-    return got.ok ? (await got.json()).at : null;
+    await this.ready();
+    return fetched(`${this.from}lage/${key}.json`, "json").then(({ at }) => at, () => null);
   }
 
   async more() {}
@@ -65,6 +55,12 @@ export class FarHits extends Hits {
 function spotted({ total, counts, box, spots, low }) {
   const gathered = spots.map(([x, y, n, first, west, north, east, south, ...shares]) => ({ x, y, n, first, box: [west, north, east, south], shares }));
   return { total, counts, box, spots: gathered, low };
+}
+
+function opened(tile) {
+  const length = new DataView(tile).getUint32(0, true);
+  const text = new TextDecoder().decode(new Uint8Array(tile, 4 + length));
+  return { ...unpack(tile.slice(4, 4 + length)), keys: text ? text.split("\n") : [] };
 }
 
 function joined(tables) {

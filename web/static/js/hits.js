@@ -6,76 +6,145 @@ import { unpack, worldOf } from "./snapshot.js";
 const MANY = 100_000; // rows above which a worker counts, so that the page stays quick to the touch
 // A part of a snapshot that is not there: the rows have changed since.
 export class Missing extends Error {}
+// The server was not reached, or could not answer; the same may be asked again.
+export class Unreached extends Error {}
 
-export const fetched = async (address) => {
-  const got = await fetch(address);
-  if (!got.ok) throw new Missing(`${address}: ${got.status}`);
-  return got;
-};
+// as: "json", "text" or "arrayBuffer"
+export async function fetched(address, as) {
+  let status = 0;
+  try {
+    const got = await fetch(address);
+    if (got.ok) return await got[as]();
+    status = got.status;
+  } catch {
+    // said below
+  }
+  throw new (status === 404 ? Missing : Unreached)(`${address}: ${status}`);
+}
+
+// Rows change while a page is open, and connections break off: then the map lags behind, says so and offers to try again.
+const late = document.getElementById("late");
+
+// Do something with the rows of `hits`; returns whether it went well. hits.address is empty where the rows have changed since.
+export async function tried(hits, work) {
+  try {
+    await work();
+    return true;
+  } catch (problem) {
+    if (problem instanceof Missing) hits.address = "";
+    else if (problem instanceof Unreached) late.hidden = false;
+    else throw problem;
+    return false;
+  }
+}
+
+// The same; where the rows have changed since, renew() takes the new ones, and again() goes on with them.
+export async function surely(hits, work, renew, again = work) {
+  if ((await tried(hits, work)) || hits.address) return;
+  if ((await tried(hits, renew)) && hits.address) await tried(hits, again);
+}
+
+export function upToDate() {
+  late.hidden = true;
+}
+
+export function onRetry(callback) {
+  late.querySelector("button").addEventListener("click", callback);
+}
 
 export class Hits {
-  // settings: { today, snapshot (address of the folder), worker (address of hits_worker.js) }
+  turn = 0;
+
+  // settings: { today, snapshot (address of the folder), worker (address of hits_worker.js), many (rows for a worker) }
   constructor(settings) {
-    this.settings = settings;
-    this.words = new Map(); // answers of the server to what the columns do not know
+    this.settings = { many: MANY, ...settings };
   }
 
-  // Load the positions and the first columns; the rest follows by itself.
-  async load(address = this.settings.snapshot) {
+  // Load the rows of a folder: positions and first columns; the rest follows by itself. Whoever asks hears of what broke off.
+  load(address = this.settings.snapshot) {
     this.address = address;
-    const criteria = fetched(`${address}kriterien.json`).then((got) => got.json());
-    const rows = await fetched(`${address}zuerst.bin`);
-    const mine = unpack(await rows.arrayBuffer());
-    const schema = await criteria;
-    if (this.address !== address) return;
-    this.schema = schema;
-    this.facets = schema.filter((c) => c.kind === "rank" || (c.kind === "choice" && c.name !== "town"));
-    [this.table, this.rest, this.names, this.keyList, this.worker] = [mine, null, null, null, this.worker?.terminate()];
-    this.words.clear();
+    this.turn += 1;
+    const loading = this.begin(address, this.turn);
+    this.loading = loading;
+    loading.catch(() => { if (this.loading === loading) this.loading = null; });
+    return loading;
+  }
+
+  // Wait for the rows; a loading that broke off begins again.
+  ready() {
+    return this.loading ?? this.load(this.address || undefined);
+  }
+
+  async begin(address, turn) {
+    const [schema, mine] = await Promise.all([
+      fetched(`${address}kriterien.json`, "json"),
+      fetched(`${address}zuerst.bin`, "arrayBuffer").then((rows) => unpack(rows)),
+    ]);
+    if (turn !== this.turn) return this.ready();
     [mine.x, mine.y] = ["x", "y"].map((name) => mine.columns.get(name).numbers);
     [mine.worldX, mine.worldY] = worldOf(mine.x, mine.y);
-    if (mine.rows > MANY) this.worker = new Worker(this.settings.worker, { type: "module" });
-    this.worker?.postMessage({ table: { rows: mine.rows, x: mine.x, y: mine.y, columns: mine.columns }, facets: this.facets });
+    this.take(address, schema, mine);
+    this.facets = schema.filter((c) => c.kind === "rank" || (c.kind === "choice" && c.name !== "town"));
+    this.worker?.postMessage({ end: true }); // when it has answered what it was asked
+    this.worker = mine.rows > this.settings.many ? this.hire(mine) : null;
   }
 
-  // All other columns, once.
-  more() {
-    const { table, address } = this;
-    this.rest ??= fetched(`${address}dann.bin`).then(async (got) => {
-      const { columns } = unpack(await got.arrayBuffer(), table.columns);
+  take(from, schema, table) {
+    Object.assign(this, { from, schema, table, kept: new Map() });
+  }
+
+  // A part of the rows at hand, read once; what broke off is asked for again the next time.
+  once(part, as, read = (got) => got) {
+    const { kept, from } = this;
+    if (!kept.has(part)) {
+      const asked = fetched(from + part, as).then(read);
+      kept.set(part, asked);
+      asked.catch(() => kept.delete(part));
+    }
+    return kept.get(part);
+  }
+
+  // All other columns.
+  async more() {
+    if (!this.table) await this.ready();
+    const { table } = this;
+    return this.once("dann.bin", "arrayBuffer", (got) => {
+      const { columns } = unpack(got, table.columns);
       for (const [name, column] of columns) table.columns.set(name, column);
       if (table === this.table) this.worker?.postMessage({ columns });
     });
-    return this.rest;
   }
 
-  keys() {
-    this.names ??= fetched(`${this.address}kennungen.bin`).then(async (got) => {
-      const text = await got.text();
-      const keys = text ? text.split("\n") : [];
-      this.keyList = keys;
-      return keys;
-    }).catch((problem) => {
-      if (!(problem instanceof Missing)) throw problem;
-      this.address = "";
-      return [];
+  async keys() {
+    if (!this.table) await this.ready();
+    const { table } = this;
+    return this.once("kennungen.bin", "text", (got) => {
+      table.keys = got ? got.split("\n") : [];
+      return table.keys;
     });
-    return this.names;
   }
 
   // Where a row lies, in pixels at zoom 0; null where the map has no such row.
   async place(key) {
-    const row = (await this.keys()).indexOf(key);
-    return row < 0 ? null : [this.table.worldX[row], this.table.worldY[row]];
+    await this.keys();
+    const { keys = [], worldX, worldY } = this.table;
+    const row = keys.indexOf(key);
+    return row < 0 ? null : [worldX[row], worldY[row]];
   }
 
   // Return { rows, counts }, or null where a value is not allowed: the server's page says what is wrong.
   async ask(query) {
+    await this.ready();
+    const { table } = this;
     const question = readQuestion(this.schema, query, this.settings.today);
     if (!question) return null;
-    if (columnsOf(question).some((name) => !this.table.columns.has(name))) await this.more();
+    if (columnsOf(question).some((name) => !table.columns.has(name))) await this.more();
     await this.askWords(question);
-    return this.worker ? this.counted(question) : answer(this.table, question, this.facets);
+    if (table === this.table) {
+      const found = this.worker ? await this.counted(question) : answer(table, question, this.facets);
+      if (table === this.table) return found;
+    }
+    return this.ask(query); // other rows have come meanwhile
   }
 
   async askWords(question) {
@@ -85,15 +154,27 @@ export class Hits {
   }
 
   async answered({ name, words }) {
-    const asked = new URLSearchParams(words.map((v) => [name, v])).toString();
-    if (!this.words.has(asked)) this.words.set(asked, fetched(`${this.address}treffer.bin?${asked}`).then((got) => got.arrayBuffer()));
-    return new Uint8Array(await this.words.get(asked));
+    return new Uint8Array(await this.once(`treffer.bin?${new URLSearchParams(words.map((v) => [name, v]))}`, "arrayBuffer"));
   }
 
+  hire({ rows, x, y, columns }) {
+    const worker = new Worker(this.settings.worker, { type: "module" });
+    worker.onerror = () => { if (this.worker === worker) this.worker = null; }; // the page counts by itself
+    worker.postMessage({ table: { rows, x, y, columns }, facets: this.facets });
+    return worker;
+  }
+
+  // Each question is answered on a port of its own.
   counted(question) {
+    const { worker, table, facets } = this;
     return new Promise((resolve) => {
-      this.worker.onmessage = ({ data }) => resolve(data);
-      this.worker.postMessage({ question });
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => {
+        resolve(data);
+        port1.close();
+      };
+      worker.addEventListener("error", () => resolve(answer(table, question, facets)), { once: true });
+      worker.postMessage({ question, port: port2 }, [port2]);
     });
   }
 }

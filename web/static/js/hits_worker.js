@@ -1,4 +1,4 @@
-// Counts beside the page, where there are many rows; answers questions in turn.
+// Counts beside the page, where there are many rows; answers each question on the port that came with it.
 import { answer } from "./asking.js";
 
 let table = null;
@@ -10,7 +10,8 @@ onmessage = ({ data }) => {
     facets = data.facets;
   }
   if (data.columns) for (const [name, column] of data.columns) table.columns.set(name, column);
+  if (data.end) close();
   if (!data.question) return;
   const found = answer(table, data.question, facets);
-  postMessage(found, [found.rows.buffer]);
+  data.port.postMessage(found, [found.rows.buffer]);
 };

@@ -1,10 +1,15 @@
-// The menu closes when the focus leaves it, with Escape, and with a click elsewhere; without this script its button does.
-const menu = document.getElementById("more");
+// A menu closes when the focus leaves it, with Escape, and with a click elsewhere; without this script its button does.
+const MENUS = "#more, .menu";
 
-menu?.addEventListener("focusout", ({ relatedTarget: to }) => { if (to && !menu.contains(to)) menu.open = false; });
-menu?.addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape" || !menu.open) return;
+function closeAllBut(place) {
+  for (const menu of document.querySelectorAll(`:is(${MENUS})[open]`)) if (!menu.contains(place)) menu.open = false;
+}
+
+document.addEventListener("focusin", ({ target }) => closeAllBut(target));
+document.addEventListener("click", ({ target }) => closeAllBut(target));
+document.addEventListener("keydown", ({ key, target }) => {
+  const menu = key === "Escape" && target.closest(`:is(${MENUS})[open]`);
+  if (!menu) return;
   menu.open = false;
   menu.querySelector("summary").focus();
 });
-document.addEventListener("click", ({ target }) => { if (menu?.open && !menu.contains(target)) menu.open = false; });

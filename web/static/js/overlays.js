@@ -8,13 +8,33 @@ const list = document.getElementById("layer-list");
 const CLASSES = { A: "#0f5a46", B: "#2c7048", C: "#57722b", D: "#85650f", E: "#9a4f1d", F: "#963b3b", G: "#7b3a5e" };
 const RINGS = { 15: "#0f5a46", 30: "#2c7048", 45: "#6f8a34", 60: "#c39a2c", 90: "#c2723a" };
 const shown = new Map();
+const boxes = () => [...list.querySelectorAll("input")];
 let map = null;
+let filled = null; // when the remote ones are on the list, too
 
-export function startOverlays(onMap) {
+// The layers that are switched on, for the address.
+export const layersState = () => boxes().filter((box) => box.checked).map((box) => box.value).join();
+
+export function startOverlays(onMap, changed) {
   map = onMap;
   map.createPane("overlays").style.zIndex = 260;
-  list.addEventListener("change", (event) => toggle(event.target));
-  fillRemote();
+  list.addEventListener("change", async (event) => {
+    changed();
+    await toggle(event.target);
+  });
+  filled = fillRemote();
+  for (const box of boxes()) if (box.checked) toggle(box); // before this script was there
+  changed();
+}
+
+// Switch on what an address names, and off all else.
+export async function restoreLayers(text) {
+  const wanted = text?.split(",") ?? [];
+  if (wanted.some((name) => name.startsWith("remote."))) await filled;
+  await Promise.all(boxes().filter((box) => box.checked !== wanted.includes(box.value)).map((box) => {
+    box.checked = !box.checked;
+    return toggle(box);
+  }));
 }
 
 async function toggle(box) {
@@ -75,7 +95,7 @@ async function fillRemote() {
   const got = await fetch(panel.dataset.remote);
   if (!got.ok) return;
   for (const { key, title, url, attribution } of (await got.json()).layers) {
-    const box = Object.assign(document.createElement("input"), { type: "checkbox", value: `remote ${key}` });
+    const box = Object.assign(document.createElement("input"), { type: "checkbox", value: `remote.${key}` });
     box.dataset.kind = "remote";
     box.dataset.url = url;
     const label = Object.assign(document.createElement("label"), { className: "option" });

@@ -4,6 +4,8 @@ import { sizeCanvas } from "./basemap.js";
 import { colours } from "./theme.js";
 import { cellOf, gather, placed } from "./clusters.js";
 
+const CLOSEST = 17; // zoom from which on a click opens what still stands together
+const SAME = 7e-6; // pixels at zoom 0 within which rows lie at one place, about a metre
 const NOWHERE = { rows: 0, columns: new Map(), worldX: [], worldY: [] };
 
 export const Points = L.Renderer.extend({
@@ -97,6 +99,15 @@ export const Points = L.Renderer.extend({
     const cells = new Set(spot.cells);
     const zoom = this._map.getZoom();
     return this._rows.filter((i) => cells.has(this._cell(i, zoom)));
+  },
+  // The rows at a place, as a click there tells them: those that no zooming parts.
+  rowsAt([x, y]) {
+    const zoom = this._map.getZoom();
+    const spot = zoom >= CLOSEST && this._drawn.find(({ cells }) => cells?.includes(cellOf(x, y, zoom)));
+    return [...(spot ? this.rowsOf(spot) : this._rows.filter((i) => this._lies(i, x, y)))];
+  },
+  _lies(row, x, y) {
+    return Math.abs(this._table.worldX[row] - x) < SAME && Math.abs(this._table.worldY[row] - y) < SAME;
   },
   _cell(row, zoom) {
     return cellOf(this._table.worldX[row], this._table.worldY[row], zoom);
@@ -196,16 +207,15 @@ export const Points = L.Renderer.extend({
   },
   _click(event) {
     const spot = this._at(event);
-    if (!spot) return;
+    if (!spot || this._map.getContainer().classList.contains("draws")) return; // it becomes a corner
     if (this._spots) {
       this._map.fitBounds(this.box(spot.box), { padding: [40, 40], maxZoom: 13 });
       return;
     }
     const rows = this.rowsOf(spot);
-    const box = this.bounds(rows);
-    const flat = box.getNorthEast().equals(box.getSouthWest(), 1e-5);
-    if (rows.length === 1 || flat || this._map.getZoom() >= 17) this._onChoose([...rows], [this._table.worldX[rows[0]], this._table.worldY[rows[0]]]);
-    else this._map.fitBounds(box, { padding: [40, 40], maxZoom: 17 });
+    const place = [this._table.worldX[rows[0]], this._table.worldY[rows[0]]];
+    if (this._map.getZoom() >= CLOSEST || rows.every((i) => this._lies(i, ...place))) this._onChoose([...rows], place);
+    else this._map.fitBounds(this.bounds(rows), { padding: [40, 40], maxZoom: CLOSEST });
   },
   _updatePaths() {},
 });

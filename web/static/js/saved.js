@@ -34,7 +34,7 @@ function show() {
     const away = Object.assign(document.createElement("button"), { type: "button", className: "small", textContent: "×" });
     away.setAttribute("aria-label", `${box.dataset.remove}: ${name}`);
     away.addEventListener("click", () => keep(searches.filter((_s, at) => at !== i)));
-    item.append(link(name, new URLSearchParams(query)), " ", link(box.dataset.since.replace("{day}", new Date(day).toLocaleDateString(document.documentElement.lang)), since), " ", away);
+    item.append(link(name, new URLSearchParams(query)), " ", link(box.dataset.since.replace("{day}", new Date(day).toLocaleDateString(document.documentElement.lang, { timeZone: "UTC" })), since), " ", away);
     return item;
   }));
 }
@@ -45,8 +45,7 @@ document.getElementById("answer").addEventListener("click", (event) => {
   if (!button) return;
   const query = filterOnly(new URLSearchParams(location.search)).toString();
   const name = document.querySelector("#answer h1").textContent.trim();
-  const day = new Date().toISOString().slice(0, 10);
-  keep([{ query, name, day }, ...kept().filter((s) => s.query !== query)]);
+  keep([{ query, name, day: button.dataset.saveSearch }, ...kept().filter((s) => s.query !== query)]);
   button.textContent = box.dataset.done;
 });
 show();
