@@ -33,7 +33,7 @@ SURFACE_MINUTES = 250  # as many as the page's own field takes
 
 
 def _is_place(text: str) -> bool:
-    found = re.fullmatch(r"([0-9.]{1,9})/(-?[0-9.]{1,12})/(-?[0-9.]{1,12})", text)
+    found = re.fullmatch(r"([0-9.]{1,20})/(-?[0-9.]{1,20})/(-?[0-9.]{1,20})", text)
     try:
         zoom, lat, lon = map(float, found.groups() if found else ())
     except ValueError:

@@ -215,7 +215,7 @@ def test_the_register_is_exported_as_far_as_one_sees_it(client: Client, officer:
         assert answer.status_code == 200
         assert "Access-Control-Allow-Origin" not in answer.headers
         assert answer.headers["Cache-Control"] == "private, no-store"
-        return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+        return list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig")), delimiter=";"))
 
     got = rows()
     assert {r["key"] for r in got} == set(gransee.vacancies.exclude(publication="archived").values_list("key", flat=True))
