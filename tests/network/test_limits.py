@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from django.test import RequestFactory, override_settings
+from django.test import Client, RequestFactory, override_settings
 
 from geo.errors import TooMany
 from network import limits
@@ -47,3 +49,15 @@ def test_a_household_has_many_addresses() -> None:
     asked("2001:db8:1:3::1")
     with pytest.raises(TooMany):
         asked("2001:db8:1:2:ffff::9")
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_who_comes_through_a_socket_is_served(client: Client, settings: Any, proxies: int) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    nowhere = {"REMOTE_ADDR": "" if proxies == 0 else "127.0.0.1"}
+    assert client.get("/leerstaende.csv?town=wittenberge", **nowhere).status_code == 200
+    assert client.get("/ogc/features/collections/leerstaende/items?limit=1", **nowhere).status_code == 200
+    asked("")
+    asked("")
+    with pytest.raises(TooMany):
+        asked("")
