@@ -60,13 +60,13 @@ def measure() -> int:
     worst = 0.0
     with serving() as (address, pid):
         print(f"  {'after':<10}{'most of a worker':>18}   each process: resident (its share of what is shared), MB")
-        worst = max(worst, _told("start", pid))
+        worst = max(worst, told("start", pid))
         for name, paths in (GROUPS | {"outward": (_outward(address),)}).items():
             with ThreadPoolExecutor(AT_ONCE) as crowd:
                 statuses = list(crowd.map(lambda path: _status(address + path), paths * ROUNDS))
             if wrong := {p: s for p, s in zip(paths * ROUNDS, statuses, strict=True) if s != 200}:
                 print(f"  not answered: {wrong}")
-            worst = max(worst, _told(name, pid))
+            worst = max(worst, told(name, pid))
         peaks = " ".join(f"{_peak(w):.0f}" for w in _children(pid))
     print(f"  most of a worker after a group: {worst:.0f} MB; at most {LIMIT_MB} MB wanted; most at any time: {peaks} MB")
     return 0
@@ -90,7 +90,7 @@ def _status(url: str) -> int:
         return error.code
 
 
-def _told(name: str, server: int) -> float:
+def told(name: str, server: int) -> float:
     """Print a line and return the most that a worker holds."""
     workers = _children(server)
     helpers = [c for w in workers for c in _children(w)]

@@ -27,7 +27,7 @@ from geo import crs
 from geo.errors import Busy
 from geo.filtering import FilterSet
 from layers.publish import version
-from layers.publish.collection import Collection, collection, is_internal
+from layers.publish.collection import Collection, collection
 from layers.publish.rights import as_reader
 from layers.publish.snapshot import mvt, store
 from layers.publish.snapshot.mvt import BUFFER, CELL, EXTENT
@@ -56,7 +56,7 @@ def vector_tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> Http
         raise Http404
     wanted = layer.parse(request.GET, ignore=layer.page_parameters)
     known = version.version(layer)
-    snapshot = store.at_hand(layer, known.digest) if layer.snapshot and not is_internal() else None
+    snapshot = store.at_hand(layer, known.digest) if layer.snapshot else None
     tag = known.etag(f"{z}/{x}/{y}", wanted.query_string(), wanted.counted_from, "snapshot" if snapshot else "")  # bytes differ
     response = get_conditional_response(request, tag)
     if response is None:
