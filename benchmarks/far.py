@@ -18,7 +18,7 @@ OPTIONS = (("town_size", "rural"), ("transit", "C"), ("target_use", "workshop"))
 VIEWS = {"the whole land": "7/52.45/13.10", "a town": "12/52.995/11.75"}
 UNIQUE = {
     "vacancies_vacancy": {
-        "key": "translate(substr(md5(key || %s), 1, 10), '01io', 'ghjk')",
+        "key": "translate(substr(md5(key || %s), 1, 12), '01io', 'ghjk')",
         "slug": "slug || '-' || %s",
         "point": "ST_SnapToGrid(ST_Translate(point, (random() - 0.5) * {w}, (random() - 0.5) * {w}), 0.1)",
     },
@@ -40,7 +40,7 @@ def fill() -> None:
         cursor.execute("SET session_replication_role = replica")  # no history of copies
         for model in (Vacancy, VacancyReach):
             table = model._meta.db_table
-            names = [f.column for f in model._meta.concrete_fields if f.column != "id"]
+            names = [f.column for f in model._meta.concrete_fields if f.column != "id" and not f.generated]
             told = {name: text.format(w=2 * SHIFT_M, most=most) for name, text in UNIQUE[table].items()}
             values = ", ".join(told.get(name, f'"{name}"') for name in names)
             ids = ", ".join(f'"{name}"' for name in names)

@@ -23,6 +23,7 @@ from layers.models import ReachRun, TownReach
 from layers.publish.files import DIGITS, ENCODER, cell
 from layers.reach.whatif import compare_words
 from layers.reach.whatif.compare import CLASS, MEASURES, MINUTES, NOT, Comparison, Crossing, Results
+from vacancies.places.figures import hits_by_town
 from vacancies.public import PublicVacancy
 
 WITHIN = 60
@@ -116,12 +117,12 @@ class WhatIf:
 
     def town_rows(self, sort: str) -> list[Row]:
         """Return the towns that change, by `sort`: a measure (largest change first), name, or vacancies."""
-        found, hits = self.by_town, PublicVacancy.objects.all().hits_by_town()
+        found, hits = self.by_town, hits_by_town()
         if sort in found.measures:
             order = found.order(sort, found.changed, lambda i: i)
         else:
-            order = sorted(found.changed.tolist(), key=lambda i: (-hits.get(self.towns[i].ags8, 0) if sort == "vacancies" else 0, i))
-        return [Row(self.towns[i], self._cells(found, i), hits.get(self.towns[i].ags8, 0)) for i in order]
+            order = sorted(found.changed.tolist(), key=lambda i: (-hits.get(self.towns[i].slug, 0) if sort == "vacancies" else 0, i))
+        return [Row(self.towns[i], self._cells(found, i), hits.get(self.towns[i].slug, 0)) for i in order]
 
     def vacancy_rows(self, sort: str, first: int, number: int) -> list[Row]:
         """Return a stretch of the vacancies that change, by a measure or by key."""

@@ -80,7 +80,7 @@ class VacancyQuerySet(models.QuerySet["Vacancy"]):
 
     def hits_by_district(self) -> dict[str, int]:
         """Number of objects per AGS of the district."""
-        return dict(self.order_by().values_list("town__district__ags5").annotate(n=Count("pk", distinct=True)))
+        return dict(self.order_by().values_list("town__district__ags5").annotate(n=Count("pk")))
 
     def visible_to(self, user: User | AnonymousUser) -> VacancyQuerySet:
         """Those in the municipalities where the person is a member."""

@@ -65,17 +65,9 @@ class PublicVacancyQuerySet(models.QuerySet["PublicVacancy"]):
         placed = self.order_by("key").annotate(x=X("point"), y=Y("point"))
         return list(placed.values_list("x", "y", "transit_class", "is_exact"))
 
-    def hits_by_town(self) -> dict[str, int]:
-        """Number of rows per AGS."""
-        return dict(self.order_by().values_list("town_ags").annotate(n=Count("key")))
-
     def in_district(self, ags5: str) -> PublicVacancyQuerySet:
         """Those in one district."""
         return self.filter(district_ags=ags5)
-
-    def hits_by_district(self) -> dict[str, int]:
-        """Number of objects per AGS of the district."""
-        return dict(self.order_by().values_list("district_ags").annotate(n=Count("key", distinct=True)))
 
     def hits_by_duration(self, today: datetime.date) -> dict[int | None, int]:
         """Number of objects per class of `choices.DURATIONS` (its months); None: since when is unknown."""
@@ -107,12 +99,6 @@ class PublicVacancyQuerySet(models.QuerySet["PublicVacancy"]):
         return found["total"], {
             f.name: {value: found[f"f{i}_{k}"] for k, (value, _label) in enumerate(f.options())} for i, f in enumerate(facets)
         }
-
-    def hits_by_pair(self, wanted: FilterSet, one: Choice, other: Choice) -> dict[tuple[str, str], int]:
-        """Hits per pair of options of two facets that hold one value a row, under the other criteria; pairs without a hit are left out."""
-        others = self.matching(wanted.without(one.name, other.name)).order_by()
-        counted = others.values_list(one.column, other.column).annotate(n=Count("key"))
-        return {(a, b): n for a, b, n in counted}
 
 
 class PublicVacancy(VacancyColumns):

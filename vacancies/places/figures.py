@@ -16,11 +16,13 @@ from geo.criteria import Choice
 from geo.models import Dataset
 from layers.models import FacilityKind
 from layers.public import PublicFacility, PublicStop, PublicTown
+from layers.publish.snapshot import store
 from vacancies import choices as c
 from vacancies.filters import VacancyFilter
 from vacancies.pictures.bars import Chart, Item, bars
 from vacancies.pictures.facets import CLASS, RARE, SIZE, short
 from vacancies.public import PublicVacancy
+from vacancies.published import VACANCIES
 
 # what is said of every place, and the data set it comes from
 GROUND = {"boundaries": "municipal-boundaries", "figures": "municipal-figures", "plan": "central-places"}
@@ -83,11 +85,17 @@ class TownLine:
     vacancies: int
 
 
+def hits_by_town(wanted: VacancyFilter | None = None) -> dict[str, int]:
+    """Return the number of public vacancies per town (slug), of all or of those that meet a filter."""
+    counted = store.current(VACANCIES).counter.tally(wanted or VacancyFilter(), VacancyFilter.criterion("town"))  # type: ignore[arg-type]
+    return {slug: n for (slug,), n in counted.items()}
+
+
 def town_lines(ags: Iterable[str]) -> list[TownLine]:
     """Return the municipalities with these keys, in the alphabet's order, without shapes."""
-    hits = PublicVacancy.objects.all().hits_by_town()
+    hits = hits_by_town()
     rows = PublicTown.objects.filter(ags__in=list(ags)).defer("geom").order_by("name", "ags")
-    return [TownLine(t, hits.get(t.ags, 0)) for t in rows]
+    return [TownLine(t, hits.get(t.slug, 0)) for t in rows]
 
 
 @dataclass(frozen=True)

@@ -14,20 +14,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from geo.figures import figure
 from geo.models import District, SizeClass, Town
 from layers.publish.files import cell
+from vacancies.filters import VacancyFilter
 from vacancies.models import Vacancy
 from vacancies.pictures import outlines
 from vacancies.pictures.bars import STEPS, Chart, Item, bars
 from vacancies.pictures.facets import short
 from vacancies.pictures.sketch import Sketch
 from vacancies.places.disclosure import FEWEST, Shown, protect, together
-from vacancies.public import PublicVacancy
+from vacancies.places.figures import hits_by_town
 from vacancies.published import source_lines
 
 PER = 10_000  # inhabitants
@@ -70,24 +71,34 @@ class Overview:
     """All figures of the page, read when they are asked for."""
 
     @cached_property
-    def _by_district(self) -> dict[str, tuple[int, int, int]]:
-        return _public("district_ags")
+    def _by_town(self) -> dict[str, tuple[int, int]]:
+        """Public objects of each town, and how many of them are well connected."""
+        hits, well = hits_by_town(), hits_by_town(VacancyFilter({"well_connected": True}))
+        return {slug: (n, well.get(slug, 0)) for slug, n in hits.items()}
+
+    def _public(self, column: str) -> dict[str, tuple[int, int, int]]:
+        """Return the numbers of public objects, of well connected ones and of municipalities with one, by a column of the towns."""
+        found: dict[str, tuple[int, int, int]] = {}
+        for slug, key in Town.objects.filter(slug__in=self._by_town).values_list("slug", column):
+            n, well, towns = found.get(key, (0, 0, 0))
+            found[key] = n + self._by_town[slug][0], well + self._by_town[slug][1], towns + 1
+        return found
 
     @cached_property
     def districts(self) -> list[Line]:
         """Every district in alphabetical order."""
-        grounds = _grounds("district__ags5")
+        grounds, hits = _grounds("district__ags5"), self._public("district__ags5")
         besides = self._besides
         listed = reverse("list")
         return [
-            _line(d.ags5, d.name, grounds, self._by_district, d.get_absolute_url(), f"{listed}?district={d.ags5}", besides[d.ags5])
+            _line(d.ags5, d.name, grounds, hits, d.get_absolute_url(), f"{listed}?district={d.ags5}", besides[d.ags5])
             for d in District.objects.all().in_order()
         ]
 
     @cached_property
     def sizes(self) -> list[Line]:
         """Every size class that a municipality has."""
-        grounds, hits, listed = _grounds("size_class"), _public("town_size_class"), reverse("list")
+        grounds, hits, listed = _grounds("size_class"), self._public("size_class"), reverse("list")
         known = [(str(key), str(label)) for key, label in SizeClass.choices if key in grounds]
         return [_line(key, label, grounds, hits, listed=f"{listed}?town_size={key}") for key, label in known]
 
@@ -102,8 +113,8 @@ class Overview:
     def _besides(self) -> dict[str, Shown]:
         """What the register holds besides the public vacancies, by district, as it may be shown."""
         kept = Vacancy.objects.registered().hits_by_district()
-        public = PublicVacancy.objects.all().hits_by_district()
-        return protect({ags: kept.get(ags, 0) - public.get(ags, 0) for ags in District.objects.values_list("ags5", flat=True)})
+        public = self._public("district__ags5")
+        return protect({ags: kept.get(ags, 0) - public.get(ags, (0,))[0] for ags in District.objects.values_list("ags5", flat=True)})
 
     @cached_property
     def population_date(self) -> object:
@@ -175,17 +186,6 @@ def _grounds(column: str) -> dict[str, tuple[int, int]]:
     """Return the number of municipalities and of inhabitants by a column."""
     rows = Town.objects.current().order_by().values_list(column).annotate(n=Count("pk"), people=Sum("population"))
     return {key: (n, people) for key, n, people in rows}
-
-
-def _public(column: str) -> dict[str, tuple[int, int, int]]:
-    """Return the numbers of public objects, of well connected ones and of municipalities with one, by a column."""
-    rows = PublicVacancy.objects.order_by().values_list(column)
-    counted = rows.annotate(
-        n=Count("key", distinct=True),
-        well=Count("key", distinct=True, filter=Q(well_connected=True)),
-        towns=Count("town_ags", distinct=True),
-    )
-    return {key: (n, well, towns) for key, n, well, towns in counted}
 
 
 def _line(

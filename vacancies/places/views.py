@@ -34,8 +34,8 @@ def _common(request: HttpRequest) -> dict[str, Any]:
 
 @require_safe
 def towns_page(request: HttpRequest) -> HttpResponse:
-    hits = PublicVacancy.objects.all().hits_by_town()
-    towns = [(town, hits.get(town.ags8, 0)) for town in Town.objects.current().by_district()]
+    hits = figures.hits_by_town()
+    towns = [(town, hits.get(town.slug, 0)) for town in Town.objects.current().by_district()]
     return render(request, "towns.html", {"towns": towns, "page": "towns"})
 
 

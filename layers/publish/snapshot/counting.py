@@ -97,6 +97,20 @@ class Counter:
         """Return how many rows meet a filter."""
         return total(self._all(self.parts(wanted)))
 
+    def tally(self, wanted: FilterSet, *facets: Choice) -> dict[tuple[str, ...], int]:
+        """Return the hits per combination of the values of facets that hold one value a row; those without a hit are left out."""
+        lists = [self.table.values[f.column] for f in facets]
+        hits = self.mask(wanted) if wanted else slice(None)
+        number = np.zeros(1, np.int64)
+        for facet, values in zip(facets, lists, strict=True):
+            code = self.table.columns[facet.column][hits].astype(np.int64)
+            number = number * (len(values) + 1) + np.where(code, code + self.table.low[facet.column], 0)
+        counts = np.bincount(number, minlength=1)
+        found = np.flatnonzero(counts)
+        places = np.unravel_index(found, [len(values) + 1 for values in lists])
+        known = [(row, n) for *row, n in zip(*places, counts[found].tolist(), strict=True) if all(row)]  # 0 is unknown
+        return {tuple(values[place - 1] for values, place in zip(lists, row, strict=True)): n for row, n in known}
+
     def hits_by_option(self, wanted: FilterSet, facets: Iterable[Choice]) -> tuple[int, dict[str, dict[str, int]]]:
         """Return the hits in all, and for each facet the hits per option under the other criteria."""
         parts = self.parts(wanted)
