@@ -8,7 +8,7 @@ from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Distance
 from django.contrib.gis.measure import D
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Collate
 from django.urls import reverse
 from django.utils.text import slugify
@@ -153,6 +153,14 @@ class TownQuerySet(models.QuerySet["Town"]):
         """The one with this slug, or with this name where no other has it; None where there is none."""
         found = self.filter(slug=name) or self.filter(name__iexact=name)
         return found[0] if len(found) == 1 else None
+
+    def before(self, name: str) -> TownQuerySet:
+        """Those whose names German sorts before another."""
+        return self.annotate(place=Collate("name", "de-x-icu")).filter(place__lt=Collate(Value(name), "de-x-icu"))
+
+    def in_alphabet(self) -> TownQuerySet:
+        """All by name, as German sorts them."""
+        return self.order_by(Collate("name", "de-x-icu"))
 
     def covering(self, point: object) -> TownQuerySet:
         """Towns whose area covers the point (storage CRS)."""

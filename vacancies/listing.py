@@ -9,12 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce, Collate
+from django.db.models import F
 from django.http import QueryDict
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from geo.criteria import Choice, Criterion
 from geo.errors import InvalidParameter, InvalidParameters
@@ -23,6 +20,7 @@ from layers.filters import centres
 from layers.publish.snapshot import store
 from vacancies.filters import VacancyFilter
 from vacancies.models import KEY_ALPHABET, KEY_LENGTH
+from vacancies.orders import ORDERS, Mark, Order, nearest
 from vacancies.public import PublicVacancy, PublicVacancyQuerySet
 
 PAGE_SIZE = 20
@@ -57,28 +55,6 @@ SHOWN: dict[str, tuple[Callable[[str], Any], Callable[[], str]]] = {
         lambda: _("Ebenen der Karte, zum Beispiel classes,facilities"),
     ),
 }
-LONG_AGO, NEVER = datetime.date(1, 1, 1), datetime.date(9999, 1, 1)
-
-
-@dataclass(frozen=True)
-class Order:
-    """An order of the list: an expression that is never NULL, then the key; `column` of the snapshot has the same order."""
-
-    name: str
-    label: str | Promise
-    expression: Any
-    column: str
-    kind: type
-    descending: bool = False
-
-
-ORDERS = (
-    Order("newest", gettext_lazy("zuletzt bestätigt"), Coalesce("verified_at", Value(LONG_AGO)), "verified_at", datetime.date, True),
-    Order("town", gettext_lazy("Gemeinde A–Z"), Collate("town_name", "de-x-icu"), "town_slug", str),
-    Order("area", gettext_lazy("größte Fläche"), Coalesce("usable_m2", Value(0)), "usable_m2", int, True),
-    Order("stop", gettext_lazy("kürzester Weg zur Haltestelle"), Coalesce("stop_distance_m", Value(999_999)), "stop_distance_m", int),
-    Order("since", gettext_lazy("am längsten leer"), Coalesce("vacant_since", Value(NEVER)), "vacant_since", datetime.date),
-)
 
 
 @dataclass
@@ -90,8 +66,8 @@ class Listing:
 
     wanted: VacancyFilter
     order: Order
-    after: tuple[Any, str] | None = None
-    before: tuple[Any, str] | None = None
+    after: Mark | None = None
+    before: Mark | None = None
     view: str = ""
     extra: dict[str, str] = field(default_factory=dict)
 
@@ -110,7 +86,7 @@ class Listing:
         for name, (fits, allowed) in SHOWN.items():
             if given.get(name) and not fits(given[name]):
                 errors.append(InvalidParameter(name, given[name][:60], allowed()))
-        cursors: dict[str, tuple[Any, str] | None] = {}
+        cursors: dict[str, Mark | None] = {}
         for name in ("after", "before"):
             try:
                 cursors[name] = _read_cursor(name, given.get(name, ""), order) if order else None
@@ -141,44 +117,34 @@ class Listing:
     def total(self) -> int:
         return self._counts[0]
 
-    def _in_order(self, rows: PublicVacancyQuerySet, length: int, backwards: bool = False) -> list[PublicVacancy]:
-        """Return the first of rows that carry their `place_in_order`."""
+    def _beyond(self, mark: Mark | None, length: int, backwards: bool = False) -> list[PublicVacancy]:
+        """Return the first rows after a mark, or before it the nearest first; each carries its `place_in_order`.
+
+        The snapshot's columns say which they are, the database what they are.
+        """
+        found = self.snapshot
+        hits = found.counter.rows(self.wanted)
+        after = (self.order.rank(found.table, mark[0]), mark[1].encode()) if mark else None
+        first = hits[nearest(self.order.ranks(found.table)[hits], found.keys[hits], length, after, backwards)]
+        rows = self.matches.filter(key__in=[key.decode() for key in found.keys[first]]).annotate(place_in_order=self.order.expression)
         place = F("place_in_order")
-        descending = self.order.descending != backwards
-        rows = rows.order_by(place.desc() if descending else place.asc(), "-key" if backwards else "key")
-        # narrow first: sorting whole rows costs ten times as much
-        places = dict(rows.values_list("key", "place_in_order")[:length])
-        whole = PublicVacancy.objects.in_bulk(list(places))
-        found = [whole[key] for key in places if key in whole]
-        for row in found:
-            row.place_in_order = places[row.key]  # type: ignore[attr-defined]
-        return found
+        ordered = rows.order_by(place.desc() if self.order.descending != backwards else place.asc(), "-key" if backwards else "key")
+        return list(ordered[:length])
 
     def first(self, length: int) -> list[PublicVacancy]:
         """Return the first of all hits in their order, whatever the page."""
-        return self._in_order(self.matches.annotate(place_in_order=self.order.expression), length)
+        return self._beyond(None, length)
 
     @cached_property
     def _page(self) -> tuple[list[PublicVacancy], bool, bool]:
         """Rows of the page, and whether rows come before and after it; where nothing lies beyond the mark, the page at that end."""
-        backwards, cursor = self.before is not None, self.before or self.after
-        found = self._beyond(cursor, backwards)
-        if cursor and not found:
-            backwards, cursor = not backwards, None
-            found = self._beyond(cursor, backwards)
+        backwards, mark = self.before is not None, self.before or self.after
+        found = self._beyond(mark, PAGE_SIZE + 1, backwards)
+        if mark and not found:
+            backwards, mark = not backwards, None
+            found = self._beyond(mark, PAGE_SIZE + 1, backwards)
         more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
-        return (found[::-1], more, cursor is not None) if backwards else (found, cursor is not None, more)
-
-    def _beyond(self, cursor: tuple[Any, str] | None, backwards: bool) -> list[PublicVacancy]:
-        """Return the rows after a mark, or before it the nearest first: those of a page and one more."""
-        rows = self.matches.annotate(place_in_order=self.order.expression)
-        if cursor:
-            descending = self.order.descending != backwards
-            value, key = cursor
-            beyond = Q(place_in_order__lt=value) if descending else Q(place_in_order__gt=value)
-            later = Q(key__lt=key) if backwards else Q(key__gt=key)
-            rows = rows.filter(beyond | (Q(place_in_order=value) & later))
-        return self._in_order(rows, PAGE_SIZE + 1, backwards)
+        return (found[::-1], more, mark is not None) if backwards else (found, mark is not None, more)
 
     @property
     def rows(self) -> list[PublicVacancy]:
@@ -263,7 +229,7 @@ def _write_cursor(row: PublicVacancy) -> str:
     return f"{row.place_in_order}~{row.key}"  # type: ignore[attr-defined]
 
 
-def _read_cursor(name: str, text: str, order: Order) -> tuple[Any, str] | None:
+def _read_cursor(name: str, text: str, order: Order) -> Mark | None:
     if not text:
         return None
     value, _sep, key = text.rpartition("~")

@@ -15,7 +15,8 @@ from django.utils.translation import ngettext
 
 from geo import crs
 from layers.publish.snapshot import store
-from vacancies.listing import ORDERS, Listing
+from vacancies.listing import Listing
+from vacancies.orders import ORDERS
 
 
 def map_settings(listing: Listing) -> dict[str, Any]:

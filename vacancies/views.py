@@ -17,9 +17,10 @@ from geo.models import Town
 from layers.models import ReachRun, TransitClass
 from layers.reach.access import load_preset
 from vacancies.facts import fact_groups, key_facts, unit_rows
-from vacancies.listing import ORDERS, Listing
+from vacancies.listing import Listing
 from vacancies.mapdata import map_settings, shape_of
 from vacancies.models import SiteText, Vacancy
+from vacancies.orders import ORDERS
 from vacancies.outward import OutwardQuestion
 from vacancies.permalink import permalink
 from vacancies.pictures.facets import Pictures
