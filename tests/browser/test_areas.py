@@ -50,12 +50,12 @@ def test_an_area_is_drawn_by_clicks_and_by_keys(open_page: Open) -> None:
     assert box
     for x, y in ((0.2, 0.3), (0.45, 0.3), (0.3, 0.55)):
         page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    expect(page.locator("#area-note")).to_contain_text("3 Ecken")
+    expect(page.locator("#area-note")).to_contain_text("Ecken: 3,")
     page.locator("#map").focus()
     page.keyboard.press("ArrowLeft")
     page.wait_for_timeout(350)
     page.keyboard.press("Enter")
-    expect(page.locator("#area-note")).to_contain_text("4 Ecken")
+    expect(page.locator("#area-note")).to_contain_text("Ecken: 4,")
     page.locator("#area-undo").click()
     page.locator("#area-draw").click()
     expect(page).to_have_url(re.compile("polygon="))
@@ -72,7 +72,7 @@ def test_a_corner_on_a_circle_is_a_corner_and_nothing_else(open_page: Open) -> N
     page.locator("#area-draw").click()
     x, y = first_circle(page)
     page.mouse.click(x, y)
-    expect(page.locator("#area-note")).to_contain_text("1 Ecken")
+    expect(page.locator("#area-note")).to_contain_text("Ecken: 1,")
     page.wait_for_timeout(300)
     assert re.search(r"at=8/", page.url) or "at=" not in page.url, "the map stays where it is"
     assert page.locator(".leaflet-popup").count() == 0
@@ -85,11 +85,11 @@ def test_the_buttons_of_the_map_set_no_corner(open_page: Open) -> None:
     page.locator("#area-draw").click()
     page.locator("#map").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#area-note")).to_contain_text("1 Ecken")
+    expect(page.locator("#area-note")).to_contain_text("Ecken: 1,")
     page.get_by_role("button", name="Vergrößern").focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("at=(8.5|9)/"))
-    expect(page.locator("#area-note")).to_contain_text("1 Ecken")
+    expect(page.locator("#area-note")).to_contain_text("Ecken: 1,")
 
 
 def test_back_ends_the_drawing(open_page: Open) -> None:
