@@ -26,6 +26,7 @@ from vacancies.models import KEY_ALPHABET, KEY_LENGTH
 from vacancies.public import PublicVacancy, PublicVacancyQuerySet
 
 PAGE_SIZE = 20
+LAYERS = ("classes", "isochrones", "facilities", "showcases", "wir_spaces")  # of the map, beside remote ones
 PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view", "surface", "layers")
 VIEWS = ("map", "both", "list")
 NOT_COUNTED = ("town",)  # four hundred options, chosen by name
@@ -46,15 +47,19 @@ def _is_surface(text: str) -> bool:
     return found is not None and 1 <= int(found[2]) <= SURFACE_MINUTES and found[1] in dict(centres())
 
 
+def _is_public(key: str) -> bool:
+    return re.fullmatch(f"[{KEY_ALPHABET}]{{{KEY_LENGTH}}}", key) is not None and PublicVacancy.objects.filter(key=key).exists()
+
+
 # what an address says of how the page is shown: whether it can be, and what is allowed
 SHOWN: dict[str, tuple[Callable[[str], Any], Callable[[], str]]] = {
     "view": (VIEWS.__contains__, lambda: _allowed(VIEWS)),
     "at": (_is_place, lambda: _("Zoom/Breite/Länge, zum Beispiel 11/52.9931/11.7505")),
-    "sel": (re.compile(f"[{KEY_ALPHABET}]{{{KEY_LENGTH}}}").fullmatch, lambda: _("die Kennung eines Leerstands, 8 Buchstaben und Ziffern")),
+    "sel": (_is_public, lambda: _("die Kennung eines öffentlichen Leerstands; dieser ist es nicht oder nicht mehr")),
     "surface": (_is_surface, lambda: _("Ziel,Minuten,best oder median, zum Beispiel berlin-hbf,60,best; höchstens 250 Minuten")),
     "layers": (
-        re.compile(r"[\w.-]{1,70}(,[\w.-]{1,70}){0,29}", re.ASCII).fullmatch,
-        lambda: _("Ebenen der Karte, zum Beispiel classes,facilities"),
+        lambda text: all(name in LAYERS or re.fullmatch(r"remote\.[\w.-]{1,64}", name, re.ASCII) for name in text.split(",")),
+        lambda: _allowed((*LAYERS, "remote.…")),
     ),
 }
 LONG_AGO, NEVER = datetime.date(1, 1, 1), datetime.date(9999, 1, 1)

@@ -83,8 +83,9 @@ def test_the_legend_names_what_is_switched_on(open_page: Open) -> None:
 
 
 def test_nothing_lies_over_a_popup(open_page: Open, vacancy: str) -> None:
-    for width, view in ((360, "map"), (360, "both"), (768, "map"), (1280, "map")):
-        page = open_page(f"/?sel={vacancy.strip('/')[-8:]}&at=11/52.9/11.8&view={view}", width=width, height=780)
+    key = vacancy.strip("/")[-8:]
+    for width, also in ((360, "view=map"), (360, "view=both"), (768, ""), (1280, ""), (1280, "surface=potsdam,60,best"), (1920, "layers=classes")):
+        page = open_page(f"/?sel={key}&{also}", width=width, height=780)
         close = page.locator(".leaflet-popup-close-button")
         expect(close).to_be_visible()
         close.click(trial=True)

@@ -156,5 +156,5 @@ def test_a_search_is_kept_with_the_day_in_brandenburg(open_page: Open, monkeypat
     page.locator("[data-save-search]").click()
     since = page.locator("#saved li a").nth(1)
     assert "verified_since=2026-06-01" in (since.get_attribute("href") or "")
-    expect(since).to_have_text("neu seit 1.6.2026")
+    expect(since).to_have_text("neu bestätigt seit 1.6.2026")
     page.evaluate("localStorage.clear()")

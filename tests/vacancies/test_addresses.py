@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from tests.browser.watching import rows
-from vacancies.listing import PAGE_SIZE, Listing
+from vacancies.listing import LAYERS, PAGE_SIZE, Listing
 from vacancies.models import Vacancy
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +28,9 @@ TOWN = "town=wittenberge"
         ("at", "11/52.9/nan"),
         ("at", "11/5.2.9/11.7"),
         ("sel", "nix"),
+        ("sel", "a2b3c4d5"),
+        ("layers", "klassen"),
+        ("layers", "classes,bogus"),
         ("sel", "'; DROP"),
         ("view", "sideways"),
         ("surface", "foo"),
@@ -53,6 +56,12 @@ def test_what_the_map_writes_is_read(client: Client) -> None:
         "at=&sel=&surface=&view=",
     ):
         assert client.get(f"/?{TOWN}&{value}").status_code == 200, value
+
+
+def test_every_layer_of_the_map_may_be_named(client: Client) -> None:
+    named = re.findall(r'type="checkbox" value="([a-z_]+)" data-kind', client.get("/").content.decode())
+    assert named == list(LAYERS)
+    assert client.get("/", {"layers": ",".join((*named, "remote.gone"))}).status_code == 200
 
 
 def test_every_key_there_is_may_be_selected(client: Client) -> None:
