@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from geo.criteria import Choice, Criterion
 from geo.errors import InvalidParameter, InvalidParameters
 from geo.filtering import FilterSet
+from geo.spatial_criteria import BBox, Near, Within
 from layers.filters import centres
 from layers.publish.snapshot import store
 from vacancies.filters import VacancyFilter
@@ -229,6 +230,15 @@ class Listing:
         """For an empty result: each criterion with the hits that dropping it brings, most first."""
         found = [c | {"hits": self.snapshot.counter.count(self.wanted.without(c["name"]))} for c in self.chips()]
         return sorted((c for c in found if c["hits"]), key=lambda c: -c["hits"])
+
+    def nearest_outside(self) -> PublicVacancy | None:
+        """For an empty result within an area: the nearest that meets all other criteria, measured from the area or the circle's middle."""
+        asked = [(c, value) for c, value in self.wanted.active() if isinstance(c, Near | BBox | Within)]
+        if not asked:
+            return None
+        area, value = asked[0]
+        place = area.centre(value) if isinstance(area, Near) else area.area(value)
+        return PublicVacancy.objects.matching(self.wanted.without(*(c.name for c, _value in asked))).nearest_to(place) if place else None
 
     @property
     def hits_by_option(self) -> dict[str, dict[str, int]]:

@@ -134,7 +134,7 @@ def test_the_search_follows_the_map_when_asked_to(open_page: Open) -> None:
 
 
 def test_on_a_phone_the_list_has_three_stops_by_button_and_by_drag(open_page: Open) -> None:
-    page = open_page("/", width=360, height=740)
+    page = open_page("/", width=360, height=740, has_touch=True)
     painted(page)
     cards = page.locator("#answer .cards")
     expect(cards).to_be_hidden()
@@ -155,9 +155,24 @@ def test_on_a_phone_the_list_has_three_stops_by_button_and_by_drag(open_page: Op
     page.mouse.move(grip["x"] + 40, grip["y"] + 200, steps=4)
     page.mouse.up()
     expect(cards).to_be_hidden()
+    touch_and_drag(page, -150)
+    expect(cards).to_be_visible()
+    touch_and_drag(page, 150)
+    expect(cards).to_be_hidden()
     page.locator("#grip").focus()
     page.keyboard.press("Enter")
     expect(cards).to_be_visible()
+
+
+def touch_and_drag(page: Page, down: int) -> None:
+    """Drag the grip by a finger, after which browsers tell of no click."""
+    grip = page.locator("#grip").bounding_box()
+    assert grip
+    fingers = page.context.new_cdp_session(page)
+    x, y = grip["x"] + 40, grip["y"] + 8
+    for kind, moved in (("touchStart", 0), ("touchMove", down / 2), ("touchMove", down)):
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y + moved}]})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_a_search_is_kept_in_the_browser_and_tells_what_is_new(open_page: Open) -> None:

@@ -84,7 +84,14 @@ def test_the_legend_names_what_is_switched_on(open_page: Open) -> None:
 
 def test_nothing_lies_over_a_popup(open_page: Open, vacancy: str) -> None:
     key = vacancy.strip("/")[-8:]
-    for width, also in ((360, "view=map"), (360, "view=both"), (768, ""), (1280, ""), (1280, "surface=potsdam,60,best"), (1920, "layers=classes")):
+    for width, also in (
+        (360, "view=map"),
+        (360, "view=both"),
+        (768, ""),
+        (1280, ""),
+        (1280, "surface=potsdam,60,best"),
+        (1920, "layers=classes"),
+    ):
         page = open_page(f"/?sel={key}&{also}", width=width, height=780)
         close = page.locator(".leaflet-popup-close-button")
         expect(close).to_be_visible()

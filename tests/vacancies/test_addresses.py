@@ -94,3 +94,17 @@ def test_errors_of_tiles_and_the_maps_own_files_are_json(client: Client) -> None
         response = client.get(f"{path}?transit=Z", headers={"Accept": "text/html,*/*"})
         assert (response.status_code, response["Content-Type"]) == (400, "application/json"), path
         assert response.json()["errors"][0]["parameter"] == "transit"
+
+
+@pytest.mark.parametrize("area", ["near=11.75,52.0,900", "polygon=11.7,52.0;11.8,52.0;11.8,52.05;11.7,52.05", "bbox=11.7,52.0,11.8,52.05"])
+def test_where_an_area_holds_nothing_the_nearest_outside_is_named(client: Client, area: str) -> None:
+    """It lies in Saxony-Anhalt, and the nearest shop is not the nearest vacancy."""
+    box = "ST_MakeEnvelope(11.7, 52.0, 11.8, 52.05)"
+    shape = "ST_MakePoint(11.75, 52.0)" if area.startswith("near") else box
+    place = f"ST_Transform(ST_SetSRID({shape}, 4326), 25833)"
+    sql = "SELECT slug, ST_Distance(point, {}) / 1000 FROM public_vacancy WHERE former_use = 'retail' ORDER BY 2, key LIMIT 1"
+    slug, km = rows(sql.format(place))[0]
+    page = client.get(f"/?former_use=retail&{area}").content.decode()
+    shown = f"{km:.1f}".replace(".", ",")
+    assert re.search(rf'Am nächsten außerhalb: <a href="/leerstaende/{slug}/">[^<]+</a>, {shown}\xa0km entfernt', page)
+    assert "Am nächsten außerhalb" not in client.get("/?former_use=retail&town_size=rural&central=oberzentrum").content.decode()

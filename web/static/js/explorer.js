@@ -307,7 +307,7 @@ startSheet((view) => {
   setView(view);
   note();
 });
-if (matchMedia("(max-width: 43.74em)").matches) document.getElementById("legend").open = false;
+document.getElementById("legend").open = matchMedia("(min-width: 43.75em) and (min-height: 37em)").matches;
 
 // --- the first view --------------------------------------------------------------------------------------------------
 
