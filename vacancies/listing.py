@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from geo.criteria import Choice, Criterion
 from geo.errors import InvalidParameter, InvalidParameters
 from geo.filtering import FilterSet
+from geo.spatial_criteria import BBox, Near, Within
 from layers.filters import centres
 from layers.publish.snapshot import store
 from vacancies.filters import VacancyFilter
@@ -24,6 +25,7 @@ from vacancies.orders import ORDERS, Mark, Order, nearest
 from vacancies.public import PublicVacancy, PublicVacancyQuerySet
 
 PAGE_SIZE = 20
+LAYERS = ("classes", "isochrones", "facilities", "showcases", "wir_spaces")  # of the map, beside remote ones
 PAGE_PARAMETERS = ("sort", "after", "before", "at", "sel", "view", "surface", "layers")
 VIEWS = ("map", "both", "list")
 NOT_COUNTED = ("town",)  # four hundred options, chosen by name
@@ -44,15 +46,19 @@ def _is_surface(text: str) -> bool:
     return found is not None and 1 <= int(found[2]) <= SURFACE_MINUTES and found[1] in dict(centres())
 
 
+def _is_public(key: str) -> bool:
+    return re.fullmatch(f"[{KEY_ALPHABET}]{{{KEY_LENGTH}}}", key) is not None and PublicVacancy.objects.filter(key=key).exists()
+
+
 # what an address says of how the page is shown: whether it can be, and what is allowed
 SHOWN: dict[str, tuple[Callable[[str], Any], Callable[[], str]]] = {
     "view": (VIEWS.__contains__, lambda: _allowed(VIEWS)),
     "at": (_is_place, lambda: _("Zoom/Breite/Länge, zum Beispiel 11/52.9931/11.7505")),
-    "sel": (re.compile(f"[{KEY_ALPHABET}]{{{KEY_LENGTH}}}").fullmatch, lambda: _("die Kennung eines Leerstands, 8 Buchstaben und Ziffern")),
+    "sel": (_is_public, lambda: _("die Kennung eines öffentlichen Leerstands; dieser ist es nicht oder nicht mehr")),
     "surface": (_is_surface, lambda: _("Ziel,Minuten,best oder median, zum Beispiel berlin-hbf,60,best; höchstens 250 Minuten")),
     "layers": (
-        re.compile(r"[\w.-]{1,70}(,[\w.-]{1,70}){0,29}", re.ASCII).fullmatch,
-        lambda: _("Ebenen der Karte, zum Beispiel classes,facilities"),
+        lambda text: all(name in LAYERS or re.fullmatch(r"remote\.[\w.-]{1,64}", name, re.ASCII) for name in text.split(",")),
+        lambda: _allowed((*LAYERS, "remote.…")),
     ),
 }
 
@@ -190,6 +196,15 @@ class Listing:
         """For an empty result: each criterion with the hits that dropping it brings, most first."""
         found = [c | {"hits": self.snapshot.counter.count(self.wanted.without(c["name"]))} for c in self.chips()]
         return sorted((c for c in found if c["hits"]), key=lambda c: -c["hits"])
+
+    def nearest_outside(self) -> PublicVacancy | None:
+        """For an empty result within an area: the nearest that meets all other criteria, measured from the area or the circle's middle."""
+        asked = [(c, value) for c, value in self.wanted.active() if isinstance(c, Near | BBox | Within)]
+        if not asked:
+            return None
+        area, value = asked[0]
+        place = area.centre(value) if isinstance(area, Near) else area.area(value)
+        return PublicVacancy.objects.matching(self.wanted.without(*(c.name for c, _value in asked))).nearest_to(place) if place else None
 
     @property
     def hits_by_option(self) -> dict[str, dict[str, int]]:

@@ -13,6 +13,7 @@ from operator import and_
 from typing import ClassVar
 
 from django.contrib.gis.db import models
+from django.contrib.gis.db.models.functions import GeometryDistance
 from django.contrib.gis.geos import GEOSGeometry
 from django.contrib.gis.measure import D
 from django.db.models import Count, Q
@@ -53,6 +54,10 @@ class PublicVacancyQuerySet(models.QuerySet["PublicVacancy"]):
         wanted = address_key(address)
         same = [v for v in exact.in_town(town_slug).exclude(house_no="") if address_key(v.address) == wanted] if wanted else []
         return list({v.key: v for v in (*near, *same)}.values())
+
+    def nearest_to(self, place: GEOSGeometry) -> PublicVacancy | None:
+        """The one closest to a place (storage CRS), with its distance as `metres`."""
+        return self.annotate(metres=GeometryDistance("point", place)).order_by("metres", "key").first()
 
     def last_confirmed(self, length: int) -> list[PublicVacancy]:
         """The first of those that somebody confirmed, last confirmed first."""

@@ -117,6 +117,8 @@ def test_a_phone_filters_in_a_sheet(open_page: Open) -> None:
 @pytest.mark.parametrize("width", [360, 1280])
 def test_without_javascript_form_list_pages_order_and_detail_work(open_page: Open, width: int) -> None:
     page = open_page("/", width=width, java_script_enabled=False)
+    expect(page.get_by_role("button", name="In diesem Ausschnitt suchen")).to_be_hidden()  # it would do nothing
+    expect(page.locator("#surface")).to_be_hidden()
     expect(page.locator("#count")).to_have_attribute("data-total", str(count()))
     page.locator('[name="town_size"][value="rural"]').check()
     page.locator('[name="transit"][value="D"]').check()

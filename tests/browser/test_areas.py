@@ -50,12 +50,12 @@ def test_an_area_is_drawn_by_clicks_and_by_keys(open_page: Open) -> None:
     assert box
     for x, y in ((0.2, 0.3), (0.45, 0.3), (0.3, 0.55)):
         page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    expect(page.locator("#area-note")).to_contain_text("3 Ecken")
+    expect(page.locator("#area-note")).to_contain_text("Ecken: 3,")
     page.locator("#map").focus()
     page.keyboard.press("ArrowLeft")
     page.wait_for_timeout(350)
     page.keyboard.press("Enter")
-    expect(page.locator("#area-note")).to_contain_text("4 Ecken")
+    expect(page.locator("#area-note")).to_contain_text("Ecken: 4,")
     page.locator("#area-undo").click()
     page.locator("#area-draw").click()
     expect(page).to_have_url(re.compile("polygon="))
@@ -72,7 +72,7 @@ def test_a_corner_on_a_circle_is_a_corner_and_nothing_else(open_page: Open) -> N
     page.locator("#area-draw").click()
     x, y = first_circle(page)
     page.mouse.click(x, y)
-    expect(page.locator("#area-note")).to_contain_text("1 Ecken")
+    expect(page.locator("#area-note")).to_contain_text("Ecken: 1,")
     page.wait_for_timeout(300)
     assert re.search(r"at=8/", page.url) or "at=" not in page.url, "the map stays where it is"
     assert page.locator(".leaflet-popup").count() == 0
@@ -85,11 +85,11 @@ def test_the_buttons_of_the_map_set_no_corner(open_page: Open) -> None:
     page.locator("#area-draw").click()
     page.locator("#map").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#area-note")).to_contain_text("1 Ecken")
+    expect(page.locator("#area-note")).to_contain_text("Ecken: 1,")
     page.get_by_role("button", name="Vergrößern").focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("at=(8.5|9)/"))
-    expect(page.locator("#area-note")).to_contain_text("1 Ecken")
+    expect(page.locator("#area-note")).to_contain_text("Ecken: 1,")
 
 
 def test_back_ends_the_drawing(open_page: Open) -> None:
@@ -134,7 +134,7 @@ def test_the_search_follows_the_map_when_asked_to(open_page: Open) -> None:
 
 
 def test_on_a_phone_the_list_has_three_stops_by_button_and_by_drag(open_page: Open) -> None:
-    page = open_page("/", width=360, height=740)
+    page = open_page("/", width=360, height=740, has_touch=True)
     painted(page)
     cards = page.locator("#answer .cards")
     expect(cards).to_be_hidden()
@@ -155,9 +155,24 @@ def test_on_a_phone_the_list_has_three_stops_by_button_and_by_drag(open_page: Op
     page.mouse.move(grip["x"] + 40, grip["y"] + 200, steps=4)
     page.mouse.up()
     expect(cards).to_be_hidden()
+    touch_and_drag(page, -150)
+    expect(cards).to_be_visible()
+    touch_and_drag(page, 150)
+    expect(cards).to_be_hidden()
     page.locator("#grip").focus()
     page.keyboard.press("Enter")
     expect(cards).to_be_visible()
+
+
+def touch_and_drag(page: Page, down: int) -> None:
+    """Drag the grip by a finger, after which browsers tell of no click."""
+    grip = page.locator("#grip").bounding_box()
+    assert grip
+    fingers = page.context.new_cdp_session(page)
+    x, y = grip["x"] + 40, grip["y"] + 8
+    for kind, moved in (("touchStart", 0), ("touchMove", down / 2), ("touchMove", down)):
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y + moved}]})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_a_search_is_kept_in_the_browser_and_tells_what_is_new(open_page: Open) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -71,6 +72,29 @@ def test_a_map_that_did_not_load_does_so_later(dropped: Callable[..., Page], pat
     page = dropped(path, f"**/{part}", 1)
     again(page)
     painted(page, count("town_slug = 'wittenberge'"))
+
+
+@pytest.mark.parametrize("path", ["/", "/leerstaende/"])
+def test_an_answer_that_broke_off_is_asked_for_again(dropped: Callable[..., Page], path: str) -> None:
+    """The page stays as it is, with what has been loaded; going back asks anew as well."""
+    page = dropped(path, "**/*town_size=rural*", 1)
+    choose(page, "town_size", "rural")
+    again(page)
+    expect(page.locator("#count")).to_have_attribute("data-total", str(count("town_size_class = 'rural'")))
+    page.go_back()
+    expect(page.locator("#count")).to_have_attribute("data-total", str(count()))
+
+
+def test_a_layer_that_broke_off_is_off(dropped: Callable[..., Page]) -> None:
+    page = dropped("/", "**/gueteklassen.geojson", 1)
+    page.locator("#layers > summary").click()
+    box = page.locator('#layer-list input[value="classes"]')
+    box.click()
+    expect(page.locator("#late")).to_be_visible()
+    expect(box).not_to_be_checked()
+    expect(page).not_to_have_url(re.compile("layers="))
+    box.check()
+    expect(page.locator(".leaflet-overlays-pane path").first).to_be_attached()
 
 
 def test_keys_that_broke_off_are_asked_for_with_the_next_click(dropped: Callable[..., Page]) -> None:

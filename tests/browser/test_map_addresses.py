@@ -59,6 +59,16 @@ def test_map_and_list_read_an_address_alike(open_page: Open, asked: str, conditi
     assert query(page)["at"] == ["8/52.4/13"] or query(page)["at"] == ["8/52.4000/13.0000"]
 
 
+def test_on_a_phone_the_map_keeps_its_place_whatever_stands_beside(open_page: Open) -> None:
+    place = "11/52.9931/11.7505"
+    page = open_page(f"/?view=list&at={place}", width=360, height=740)
+    for view in ("map", "both", "map"):
+        page.locator(f'.switch [data-view="{view}"]').click()
+        expect(page.locator("body")).to_have_class(re.compile(f"shows-{view}"))
+        zoom, lat, lon = map(float, query(page)["at"][0].split("/"))
+        assert (zoom, round(lat, 2), round(lon, 2)) == (11, 52.99, 11.75)
+
+
 def english(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.locator("a[data-keeps-all]").get_attribute("href") or "").query)
 
@@ -146,5 +156,5 @@ def test_a_search_is_kept_with_the_day_in_brandenburg(open_page: Open, monkeypat
     page.locator("[data-save-search]").click()
     since = page.locator("#saved li a").nth(1)
     assert "verified_since=2026-06-01" in (since.get_attribute("href") or "")
-    expect(since).to_have_text("neu seit 1.6.2026")
+    expect(since).to_have_text("neu bestätigt seit 1.6.2026")
     page.evaluate("localStorage.clear()")

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from tests.browser.watching import rows
-from vacancies.listing import PAGE_SIZE, Listing
+from vacancies.listing import LAYERS, PAGE_SIZE, Listing
 from vacancies.models import Vacancy
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +28,9 @@ TOWN = "town=wittenberge"
         ("at", "11/52.9/nan"),
         ("at", "11/5.2.9/11.7"),
         ("sel", "nix"),
+        ("sel", "a2b3c4d5"),
+        ("layers", "klassen"),
+        ("layers", "classes,bogus"),
         ("sel", "'; DROP"),
         ("view", "sideways"),
         ("surface", "foo"),
@@ -53,6 +56,12 @@ def test_what_the_map_writes_is_read(client: Client) -> None:
         "at=&sel=&surface=&view=",
     ):
         assert client.get(f"/?{TOWN}&{value}").status_code == 200, value
+
+
+def test_every_layer_of_the_map_may_be_named(client: Client) -> None:
+    named = re.findall(r'type="checkbox" value="([a-z_]+)" data-kind', client.get("/").content.decode())
+    assert named == list(LAYERS)
+    assert client.get("/", {"layers": ",".join((*named, "remote.gone"))}).status_code == 200
 
 
 def test_every_key_there_is_may_be_selected(client: Client) -> None:
@@ -85,3 +94,17 @@ def test_errors_of_tiles_and_the_maps_own_files_are_json(client: Client) -> None
         response = client.get(f"{path}?transit=Z", headers={"Accept": "text/html,*/*"})
         assert (response.status_code, response["Content-Type"]) == (400, "application/json"), path
         assert response.json()["errors"][0]["parameter"] == "transit"
+
+
+@pytest.mark.parametrize("area", ["near=11.75,52.0,900", "polygon=11.7,52.0;11.8,52.0;11.8,52.05;11.7,52.05", "bbox=11.7,52.0,11.8,52.05"])
+def test_where_an_area_holds_nothing_the_nearest_outside_is_named(client: Client, area: str) -> None:
+    """It lies in Saxony-Anhalt, and the nearest shop is not the nearest vacancy."""
+    box = "ST_MakeEnvelope(11.7, 52.0, 11.8, 52.05)"
+    shape = "ST_MakePoint(11.75, 52.0)" if area.startswith("near") else box
+    place = f"ST_Transform(ST_SetSRID({shape}, 4326), 25833)"
+    sql = "SELECT slug, ST_Distance(point, {}) / 1000 FROM public_vacancy WHERE former_use = 'retail' ORDER BY 2, key LIMIT 1"
+    slug, km = rows(sql.format(place))[0]
+    page = client.get(f"/?former_use=retail&{area}").content.decode()
+    shown = f"{km:.1f}".replace(".", ",")
+    assert re.search(rf'Am nächsten außerhalb: <a href="/leerstaende/{slug}/">[^<]+</a>, {shown}\xa0km entfernt', page)
+    assert "Am nächsten außerhalb" not in client.get("/?former_use=retail&town_size=rural&central=oberzentrum").content.decode()

@@ -34,11 +34,11 @@ def density(population: int, area_km2: Decimal) -> str:
 
 
 @register.filter
-def walk(metres: int | None) -> str:
+def walk(metres: float | None) -> str:
     """Return a distance as the crow flies: 420 m, 3,4 km."""
     if metres is None:
         return ""
-    return f"{metres}\u00a0m" if metres < 1000 else f"{figure(metres / 1000, 1)}\u00a0km"
+    return f"{round(metres)}\u00a0m" if metres < 1000 else f"{figure(metres / 1000, 1)}\u00a0km"
 
 
 @register.filter

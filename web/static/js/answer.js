@@ -84,7 +84,8 @@ export function fillForm(query) {
   for (const name of NOT_IN_THE_FORM) if (query.get(name)) keep(name, query.get(name));
 }
 
-// Ask for the answer to a query; a later question overtakes an earlier one, which then returns false.
+// Ask for the answer to a query; a later question overtakes an earlier one, which then returns false. null: the
+// server was not reached, and the page stays.
 export async function ask(query) {
   running?.abort();
   running = new AbortController();
@@ -92,6 +93,7 @@ export async function ask(query) {
   answer.setAttribute("aria-busy", "true");
   try {
     const got = await fetch(`${form.action}?${query}`, { signal, headers: { "X-Part": "answer" } });
+    if (got.status > 499) throw new Error(got.status);
     if (!got.ok) {
       location.assign(`?${query}`); // the page itself says what is wrong
       return false;
@@ -101,8 +103,7 @@ export async function ask(query) {
     answer.replaceChildren(...parsed.body.childNodes);
     if (holdsFocus) goOnAtHeading();
   } catch (problem) {
-    if (problem.name !== "AbortError") location.assign(`?${query}`);
-    return false;
+    return problem.name === "AbortError" ? false : null;
   }
   answer.removeAttribute("aria-busy");
   showAnswer(query);

@@ -21,6 +21,7 @@ export function startArea(onMap, change) {
   map = onMap;
   ask = change;
   for (const option of document.querySelectorAll('#filter-form [name="town"] option[value]')) part("town").append(option.cloneNode(true));
+  for (const button of panel.querySelectorAll("button")) button.disabled = false; // from now on they do something
   part("draw").addEventListener("click", () => (corners ? finish() : begin()));
   part("undo").addEventListener("click", () => {
     corners?.pop();

@@ -1,7 +1,7 @@
 // Map and list side by side, one question, one address.
 /* global L */
 import { makeMap } from "./basemap.js";
-import { Hits, onRetry, surely, tried, upToDate } from "./hits.js";
+import { Hits, isLate, onRetry, surely, tried, upToDate } from "./hits.js";
 import { Points } from "./points.js";
 import { cardsOf, openPopup } from "./popup.js";
 import { showView, startSheet, viewNow } from "./sheet.js";
@@ -92,8 +92,8 @@ function sketch(query, rows) {
 }
 
 function show(box) {
-  const [left, low] = matchMedia("(max-width: 43.74em)").matches ? [30, 110] : [60, 130]; // buttons above, legend or bar below
-  if (map.getSize().x) map.fitBounds(box, { paddingTopLeft: [left, 60], paddingBottomRight: [30, low], maxZoom: 13 });
+  const [left, top, low] = matchMedia("(max-width: 43.74em)").matches ? [30, 120, 50] : [60, 60, 130]; // buttons above, legend below
+  if (map.getSize().x) map.fitBounds(box, { paddingTopLeft: [left, top], paddingBottomRight: [30, low], maxZoom: 13 });
   else waiting = box;
 }
 
@@ -109,7 +109,8 @@ async function put(query, { how = "pushState", fit = true } = {}) {
   const asked = ask(listQuery); // sets the list to busy before the sketch is drawn
   const [answered] = await Promise.all([asked, showHits(listQuery, fit && !listQuery.has("bbox"))]);
   const now = answer.querySelector("[data-snapshot]")?.dataset.snapshot;
-  if (answered && now !== hits.address) await renew(now, listQuery);
+  if (answered === null) isLate();
+  else if (answered && now !== hits.address) await renew(now, listQuery);
   return answered;
 }
 
@@ -139,7 +140,7 @@ onReturn(async (query) => {
   setView(query.get("view") ?? "map");
   map.closePopup();
   if (!goTo(query)) map.fitBounds(BRANDENBURG, { animate: false });
-  if (await put(query, { how: "", fit: false })) await restore(query);
+  if ((await put(query, { how: "", fit: false })) !== false) await restore(query);
 });
 
 // What belongs to the page alone: surface, layers, selection. What cannot be had is left out.
@@ -250,7 +251,10 @@ follow.addEventListener("change", () => {
 });
 
 // What lies behind a panel is loaded once.
-const later = (load, begun = null) => () => (begun ??= load());
+const later = (load, begun = null) => () => (begun ??= load().catch(() => {
+  begun = null;
+  isLate();
+}));
 const beginSurface = later(async () => {
   surface = await import("./surface.js");
   surface.startSurface(map, note);
@@ -293,7 +297,7 @@ async function showLayers(text) {
 function setView(view) {
   showView(view);
   if (view === "list") return;
-  map.invalidateSize({ animate: false, pan: false });
+  map.invalidateSize({ animate: false });
   if (waiting && map.getSize().x) {
     map.fitBounds(waiting, { padding: [10, 10], maxZoom: 13, animate: false });
     waiting = null;
@@ -303,7 +307,7 @@ startSheet((view) => {
   setView(view);
   note();
 });
-if (matchMedia("(max-width: 43.74em)").matches) document.getElementById("legend").open = false;
+document.getElementById("legend").open = matchMedia("(min-width: 43.75em) and (min-height: 37em)").matches;
 
 // --- the first view --------------------------------------------------------------------------------------------------
 
@@ -317,7 +321,7 @@ if (!placed) {
 map.addLayer(points);
 // What lies behind the panels is loaded when one is opened, or when the address asks for it.
 for (const [name, begin] of [["surface", beginSurface], ["area", beginArea], ["layers", beginLayers]]) {
-  document.getElementById(name).addEventListener("toggle", begin, { once: true });
+  document.getElementById(name).addEventListener("toggle", begin);
 }
 await showHits(start, !placed);
 if (!hits.address) await put(listQuery, { how: "", fit: !placed });

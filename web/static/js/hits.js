@@ -32,7 +32,7 @@ export async function tried(hits, work) {
     return true;
   } catch (problem) {
     if (problem instanceof Missing) hits.address = "";
-    else if (problem instanceof Unreached) late.hidden = false;
+    else if (problem instanceof Unreached) isLate();
     else throw problem;
     return false;
   }
@@ -44,9 +44,8 @@ export async function surely(hits, work, renew, again = work) {
   if ((await tried(hits, renew)) && hits.address) await tried(hits, again);
 }
 
-export function upToDate() {
-  late.hidden = true;
-}
+export const isLate = () => { late.hidden = false; };
+export const upToDate = () => { late.hidden = true; };
 
 export function onRetry(callback) {
   late.querySelector("button").addEventListener("click", callback);

@@ -1,5 +1,15 @@
 // The list answers without loading the page anew; without JavaScript the form and the links do the same.
-import { ask, fillForm, onQuestion, onReturn, opened, tell } from "./answer.js";
+import { ask as asked, fillForm, onQuestion, onReturn, opened, tell } from "./answer.js";
+
+const late = document.getElementById("late");
+let last = null;
+async function ask(query) {
+  last = query; // asked again by the button
+  const answered = await asked(query);
+  if (answered !== false) late.hidden = answered;
+  return answered;
+}
+late.querySelector("button").addEventListener("click", () => ask(last));
 
 opened();
 onQuestion(async (query, how, link) => {

@@ -1,12 +1,16 @@
 // Further layers behind the hits: access classes as areas, isochrones of the chosen centre, facilities, pictures of remote
 // services. Begun when the panel is opened; nothing is loaded before it is switched on.
 /* global L */
+import { fetched, tried } from "./hits.js";
+import { MINUTES, row } from "./legend.js";
 import { colours } from "./theme.js";
 
 const panel = document.getElementById("layers");
 const list = document.getElementById("layer-list");
 const CLASSES = { A: "#0f5a46", B: "#2c7048", C: "#57722b", D: "#85650f", E: "#9a4f1d", F: "#963b3b", G: "#7b3a5e" };
-const RINGS = { 15: "#0f5a46", 30: "#2c7048", 45: "#6f8a34", 60: "#c39a2c", 90: "#c2723a" };
+const RINGS = MINUTES.slice(0, 5);
+const told = document.getElementById("layers-note");
+const legends = {};
 const shown = new Map();
 const boxes = () => [...list.querySelectorAll("input")];
 let map = null;
@@ -18,13 +22,15 @@ export const layersState = () => boxes().filter((box) => box.checked).map((box) 
 export function startOverlays(onMap, changed) {
   map = onMap;
   map.createPane("overlays").style.zIndex = 260;
+  Object.assign(legends, { classes: row("classes", []), isochrones: row("rings", RINGS), facilities: row("points", [["", colours().facility]]) });
   list.addEventListener("change", async (event) => {
     changed();
     await toggle(event.target);
+    changed(); // where it could not be had it is off again
   });
   filled = fillRemote();
-  for (const box of boxes()) if (box.checked) toggle(box); // before this script was there
   changed();
+  Promise.all(boxes().filter((box) => box.checked).map(toggle)).then(changed); // checked before this script was there
 }
 
 // Switch on what an address names, and off all else.
@@ -39,30 +45,30 @@ export async function restoreLayers(text) {
 
 async function toggle(box) {
   const name = box.value;
+  told.textContent = "";
   if (!box.checked) {
     shown.get(name)?.remove();
     shown.delete(name);
-    return;
-  }
-  const layer = await MAKERS[box.dataset.kind](box);
-  if (box.checked && layer) shown.set(name, layer.addTo(map));
+  } else if (await tried({}, async () => {
+    const layer = await MAKERS[box.dataset.kind](box);
+    if (box.checked) shown.set(name, layer.addTo(map));
+  })) {
+    if (box.checked && shown.get(name).getLayers?.().length === 0) told.textContent = panel.dataset.none;
+  } else box.checked = false; // the page says that the connection broke off
+  for (const [kind, line] of Object.entries(legends)) line.hidden = !boxes().some((b) => b.checked && b.dataset.kind === kind);
 }
 
 async function areas(address, colour) {
-  const got = await fetch(address);
-  if (!got.ok) return null;
   const style = ({ properties }) => ({ stroke: true, weight: 1, color: colour(properties), fillColor: colour(properties), fillOpacity: 0.28 });
-  return L.geoJSON(await got.json(), { pane: "overlays", interactive: false, style });
+  return L.geoJSON(await fetched(address, "json"), { pane: "overlays", interactive: false, style });
 }
 
 const MAKERS = {
   classes: (box) => areas(box.dataset.url, (p) => CLASSES[p.transit_class]),
-  isochrones: (box) => areas(box.dataset.url, (p) => RINGS[p.minutes]),
+  isochrones: (box) => areas(box.dataset.url, (p) => RINGS.find(([minutes]) => minutes === p.minutes)?.[1]),
   async facilities(box) {
-    const got = await fetch(box.dataset.url);
-    if (!got.ok) return null;
     const renderer = L.canvas({ pane: "overlays" });
-    return L.geoJSON(await got.json(), {
+    return L.geoJSON(await fetched(box.dataset.url, "json"), {
       pane: "overlays",
       pointToLayer: (_feature, at) => L.circleMarker(at, { renderer, radius: 4, color: colours().paper, weight: 1, fillColor: colours().facility, fillOpacity: 0.9 }),
       onEachFeature: (feature, layer) => layer.bindTooltip(document.createTextNode(feature.properties.name || feature.properties.kind).data),

@@ -30,7 +30,8 @@ export async function cardsOf(keys, address, more, guarded) {
 
 // Show the cards at a place; close: what the button that closes says.
 export function openPopup(map, at, body, close) {
-  const popup = L.popup({ maxWidth: 300, autoPanPadding: [20, 60] }).setLatLng(at).setContent(body).openOn(map);
+  const { x } = map.getSize(); // on a wide map beside the panels, below the buttons
+  const popup = L.popup({ maxWidth: 300, autoPanPaddingTopLeft: [56, x > 500 ? 110 : 20], autoPanPaddingBottomRight: [Math.min(280, Math.max(20, x - 365)), 40] }).setLatLng(at).setContent(body).openOn(map);
   const element = popup.getElement();
   element.setAttribute("role", "dialog");
   element.setAttribute("aria-label", body.querySelector("h2")?.textContent ?? "");

@@ -16,17 +16,16 @@ export function startSheet(changed) {
   for (const button of buttons) button.addEventListener("click", () => changed(button.dataset.view));
   let from = 0;
   let moved = 0;
+  const go = (step) => changed(STOPS[Math.max(0, Math.min(2, STOPS.indexOf(viewNow()) + step))]);
   grip.addEventListener("pointerdown", (event) => {
     [from, moved] = [event.clientY, 0];
     grip.setPointerCapture(event.pointerId);
   });
-  grip.addEventListener("pointermove", (event) => {
-    if (grip.hasPointerCapture(event.pointerId)) moved = event.clientY - from;
+  grip.addEventListener("pointerup", (event) => {
+    moved = event.clientY - from;
+    if (Math.abs(moved) > 30) go(-Math.sign(moved));
   });
-  grip.addEventListener("click", () => {
-    const at = STOPS.indexOf(viewNow());
-    const step = Math.abs(moved) > 30 ? -Math.sign(moved) : at === 2 ? -2 : 1; // a plain click goes round
-    moved = 0;
-    changed(STOPS[Math.max(0, Math.min(2, at + step))]);
+  grip.addEventListener("click", ({ detail }) => { // follows a drag by the mouse, not by touch; a key has no detail
+    if (!detail || Math.abs(moved) <= 30) go(viewNow() === "list" ? -2 : 1); // a plain click goes round
   });
 }

@@ -2,7 +2,9 @@
 // once for any limit. Moving the slider asks the server nothing.
 /* global L */
 
-const STEPS = [[15, "#0f5a46"], [30, "#2c7048"], [45, "#6f8a34"], [60, "#c39a2c"], [90, "#c2723a"], [120, "#a8553c"], [251, "#8d4a56"]];
+import { Unreached, fetched, tried } from "./hits.js";
+import { MINUTES, row } from "./legend.js";
+
 const panel = document.getElementById("surface");
 const choice = document.getElementById("surface-centre");
 const range = document.getElementById("surface-range");
@@ -15,14 +17,16 @@ const colours = new Uint32Array(256);
 const pictures = new Map();
 let map = null;
 let overlay = null;
+let legend = null;
 let asked = "";
 
 export const surfaceState = () => (overlay ? `${choice.value},${number.value},${median.checked ? "median" : "best"}` : "");
 
 export function startSurface(onMap, changed) {
   map = onMap;
+  legend ??= row("minutes", MINUTES);
   const show = async () => {
-    await draw();
+    if (!(await tried({}, draw))) choice.value = "";
     changed();
   };
   choice.addEventListener("change", show);
@@ -37,8 +41,8 @@ export function startSurface(onMap, changed) {
     paint();
   });
   for (const box of [range, number]) box.addEventListener("change", changed);
-  panel.addEventListener("toggle", () => panel.open && fill());
-  if (panel.open) fill();
+  panel.addEventListener("toggle", () => panel.open && tried({}, fill));
+  if (panel.open) tried({}, fill);
   narrow.addEventListener("click", () => {
     const field = document.querySelector(`#filter-form [name="${median.checked ? "berlin_usual_max" : "berlin_max"}"]`);
     field.value = number.value;
@@ -60,11 +64,13 @@ export async function restoreSurface(text) {
 
 async function fill() {
   if (choice.options.length > 1) return;
-  const got = await fetch(panel.dataset.centres);
-  const { centres, run } = await got.json();
+  const { centres, run } = await fetched(panel.dataset.centres, "json");
   if (choice.options.length > 1) return;
   for (const { key, name } of centres) choice.add(new Option(name, key));
-  panel.dataset.about = run ? [run.day, run.window].filter(Boolean).join(", ") : "";
+  if (run) {
+    const day = new Date(run.day).toLocaleDateString(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" });
+    panel.dataset.about = panel.dataset.how.replace("{day}", day).replace("{window}", run.window);
+  }
   if (!centres.length) note.textContent = panel.dataset.none;
 }
 
@@ -75,6 +81,7 @@ async function draw() {
   overlay = null;
   note.textContent = "";
   narrow.hidden = key !== BERLIN;
+  legend.hidden = !key;
   if (!key) return;
   const mine = asked;
   if (!pictures.has(asked)) pictures.set(asked, await load(key));
@@ -88,7 +95,9 @@ async function draw() {
 }
 
 async function load(key) {
-  const got = await fetch(`${panel.dataset.picture.replace("KEY", key)}?zahl=${median.checked ? "median" : "best"}`);
+  const address = `${panel.dataset.picture.replace("KEY", key)}?zahl=${median.checked ? "median" : "best"}`;
+  const got = await fetch(address).catch(() => null);
+  if (!got?.ok) throw new Unreached(address);
   const bitmap = await createImageBitmap(await got.blob(), { colorSpaceConversion: "none" });
   const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height });
   const pen = canvas.getContext("2d", { willReadFrequently: true });
@@ -105,7 +114,7 @@ function paint() {
   const limit = Number(number.value);
   colours.fill(0);
   for (let m = 1; m <= limit && m < 251; m += 1) {
-    const hex = STEPS.find(([to]) => m <= to)[1];
+    const hex = MINUTES.find(([to]) => m <= to)[1];
     const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
     colours[m] = (150 << 24) | (b << 16) | (g << 8) | r;
   }
