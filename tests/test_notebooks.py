@@ -153,7 +153,7 @@ def test_without_a_pattern_one_town_in_twenty_stands_out() -> None:
     step = sparse.diags_array([1.0, 1.0], offsets=[-1, 1], shape=(side, side))
     around = sparse.csr_array(sparse.kron(step, sparse.eye_array(side)) + sparse.kron(sparse.eye_array(side), step))
     names = {"np": np, "nachbarn": sparse.diags_array(1 / around.sum(axis=1)) @ around}
-    exec(re.search(r"^def moran.*?^    return [^\n]*", source, re.S | re.M)[0], names)  # type: ignore[index]  # noqa: S102 - our own text
+    exec(re.search(r"^def moran.*?^    return [^\n]*", source, re.S | re.M)[0], names)  # type: ignore[index]
     noise = np.random.default_rng(7)
     shares = [(names["moran"](pd.Series(noise.normal(size=side**2)))[3] <= 0.05).mean() for _ in range(10)]  # type: ignore[operator]
     assert 0.03 < np.mean(shares) < 0.07
