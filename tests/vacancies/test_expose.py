@@ -128,6 +128,11 @@ def test_a_word_longer_than_a_line_stays_on_the_page(client: Client, exact: Vaca
         pdf = Pdf.get(client, address(exact))
         pdf.stays_on_paper()
         pdf.is_accessible()
+    exact.slug = "sehr-langer-ort-" * 6 + exact.key
+    Vacancy.objects.filter(pk=exact.pk).update(slug=exact.slug)
+    pdf = Pdf.get(client, address(exact))
+    copied = "".join(pdf.seen[0].get_textpage().get_text_range().replace("\ufffe", "-").split())
+    assert f"http://testserver/leerstaende/{exact.slug}" in copied, "what is copied leads somewhere"
 
 
 def test_no_name_stands_on_the_scale_bar() -> None:
