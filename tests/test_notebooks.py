@@ -129,9 +129,9 @@ def _check_coworking(shown: list[str]) -> None:
         found = zip(curves, (*measured, offered.get(ags, 0)), strict=True)
         points[name] = sum(w * min(max((float(v) - a) / (b - a), 0), 1) for (a, b, w), v in found if v is not None)
     best = sorted(points, key=points.get, reverse=True)[:15]  # type: ignore[arg-type]
-    places = [shown[3].index(name) for name in best]
+    places = [shown[4].index(name) for name in best]
     assert places == sorted(places)
-    assert re.search(rf"<td>{best[0]}</td>(\s*<td>[^<]*</td>){{3}}\s*<td>{round(points[best[0]])}</td>\s*</tr>", shown[3])
+    assert re.search(rf"<td>{best[0]}</td>(\s*<td>[^<]*</td>){{3}}\s*<td>{round(points[best[0]])}</td>\s*</tr>", shown[4])
 
 
 def _check_statistics(shown: list[str]) -> None:
