@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from benchmarks.files import SIZE, fill, setup
+from benchmarks.peers.tiles import beside
 from benchmarks.run import database, interleaved
 
 LIMIT_S, LIMIT_RATIO = 2.0, 1.0
@@ -15,7 +16,10 @@ def main() -> None:
         os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
         setup()
         import geopandas as gpd
+        from django.conf import settings
         from django.db import connection
+
+        beside("frames", settings.DATA_DIR / "peers")
         from sqlalchemy import create_engine
 
         import raumwohlstand as rw

@@ -22,8 +22,6 @@ from geo.figures import figure
 
 LONGEST_KEPT = 1000  # characters of a search that is kept with what somebody ordered
 
-LONGEST_KEPT = 1000  # characters of a search that is kept with what somebody ordered
-
 
 @dataclass(frozen=True)
 class FilterSet:
@@ -66,7 +64,7 @@ class FilterSet:
         values: dict[str, Any] = {}
         errors: list[InvalidParameter] = []
         known = {c.name: c for c in cls.criteria}
-        for name in raw.keys() - known.keys() - set(ignore):
+        for name in sorted(raw.keys() - known.keys() - set(ignore)):
             allowed = _("unbekannter Parameter; bekannt sind: {names}").format(names=", ".join(known))
             errors.append(InvalidParameter(name[:60], ", ".join(raw[name])[:60], allowed))
         for criterion in cls.criteria:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import shapely
 from pyarrow import csv
 
 from geo import crs
+from geo.errors import RemoteFailed
 from raumwohlstand.frames import GEOMETRY, TYPES, LayerFrame, frame_of
 from raumwohlstand.question import Question
 
@@ -30,13 +32,14 @@ class Database:
             django.setup()
 
     def read(self, question: Question) -> LayerFrame:
-        """Return the rows that a question asks for."""
+        """Return the rows that a question asks for; raises `RemoteFailed` where no database answers."""
         from django.contrib.gis.geos import GEOSGeometry
 
         from layers.publish.collection import collection
         from layers.publish.exports import provenance
         from layers.publish.rights import as_reader
 
+        _reached()
         given: dict[str, list[str]] = {}
         for name, text in question.pairs:
             given.setdefault(name, []).append(text)
@@ -53,12 +56,23 @@ class Database:
             return frame_of(_copied(layer, rows, names), described)
 
 
+def _reached() -> None:
+    from django.db import OperationalError, connection
+
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        more = "set DATABASE_URL to the address of one, or read from a platform elsewhere by connect('https://…')"
+        raise RemoteFailed(f"no database answers at {connection.settings_dict['HOST'] or 'its usual place'}; {more} ({error})") from None
+
+
 def _copied(layer: Any, rows: Any, names: list[str]) -> pa.Table:
     """Return columns of rows in the order of the key, and `geom` as WKB.
 
     CSV tells NULL (nothing) from an empty text (two quotation marks), and the reader of pyarrow is told to, as well.
     """
     from django.contrib.gis.db.models.functions import AsWKB
+    from django.core.exceptions import EmptyResultSet
     from django.db import connection
     from django.db.models import F, Func, TextField, Value
 
@@ -68,9 +82,11 @@ def _copied(layer: Any, rows: Any, names: list[str]) -> pa.Table:
             made[f"plain_{f.name}"] = Func(F(f.name), Value("|"), function="array_to_string", output_field=TextField())
     made["shape_"] = Func(AsWKB(F(layer.geometry)), Value("hex"), function="encode", output_field=TextField())
     asked = [f"plain_{n}" if f"plain_{n}" in made else n for n in names]
-    sql, values = rows.order_by(layer.key).annotate(**made).values_list(*asked, "shape_").query.sql_with_params()
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT WITH (FORMAT csv)", values) as copy:
-        lines = [bytes(line) for line in copy]
+    lines: list[bytes] = []
+    with suppress(EmptyResultSet):  # a question that no row can answer, as a box on the other side of the world
+        sql, values = rows.order_by(layer.key).annotate(**made).values_list(*asked, "shape_").query.sql_with_params()
+        with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT WITH (FORMAT csv)", values) as copy:
+            lines = [bytes(line) for line in copy]
     kinds = {f.name: f.kind for f in layer.fields}
     schema = pa.schema([*((n, TYPES.get(kinds[n], pa.string())) for n in names), (GEOMETRY, pa.string())])
     if not lines:

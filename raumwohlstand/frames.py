@@ -67,7 +67,8 @@ def frame_of(table: pa.Table, described: dict[str, Any]) -> LayerFrame:
     Notes
     -----
     Whole numbers are Int64, flags boolean, decimals float64, dates datetime64; a column with a list of allowed values is
-    categorical, with those values in their order, then others that occur.
+    categorical, with those values in their order, the empty text, then others that occur. Lists are Python lists; an object
+    without content is None.
     """
     kinds, values = described["kinds"], described["values"]
     names = [n for n in table.column_names if n != GEOMETRY]
@@ -78,7 +79,7 @@ def frame_of(table: pa.Table, described: dict[str, Any]) -> LayerFrame:
             special[name] = _lists(column)
         elif kind == "object":
             with _collector_at_rest():
-                special[name] = [None if text is None else orjson.loads(text) for text in column.to_pylist()]
+                special[name] = [None if text in (None, "{}") else orjson.loads(text) for text in column.to_pylist()]
         elif kind == "text" and values.get(name):
             special[name] = _categories(column, list(values[name]))
         elif kind == "date":
@@ -87,6 +88,7 @@ def frame_of(table: pa.Table, described: dict[str, Any]) -> LayerFrame:
             plain[name] = column.cast(TYPES.get(kind, pa.string()))
     simple = pa.table(plain).to_pandas(types_mapper=NULLABLE.get) if plain else pd.DataFrame(index=range(len(table)))
     columns = {n: special[n] if n in special else simple[n] for n in names}
+    columns |= {n: pd.Series(columns[n], dtype=object) for n in names if kinds[n] in ("list", "object")}  # also where there are no rows
     shapes = shapely.from_wkb(table[GEOMETRY].to_numpy())
     made = LayerFrame(pd.DataFrame(columns), geometry=shapes, crs=crs.STORAGE).set_index(described["key"])
     told = ("labels", "units", "descriptions", "values", "kinds")
@@ -115,7 +117,7 @@ def _lists(column: pa.ChunkedArray) -> list[list[str] | None]:
 
 
 def _categories(column: pa.ChunkedArray, allowed: list[str]) -> pd.Categorical:
-    found = [v for v in pc.unique(column).to_pylist() if v is not None and v not in allowed]
-    known = [*allowed, *sorted(found)]
+    usual = list(dict.fromkeys((*allowed, "")))  # nothing known is one of them, so that frames of other questions have the same type
+    known = usual + sorted(v for v in pc.unique(column).to_pylist() if v is not None and v not in usual)
     codes = pc.fill_null(pc.index_in(column, value_set=pa.array(known, pa.string())), -1).to_numpy()
     return pd.Categorical.from_codes(codes, known)

@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo import crs
+from geo.errors import InvalidParameter
 from layers.publish.style import Style, StyleClass, Symbol
 
 LIMIT = 2_000
@@ -59,7 +60,9 @@ def draw(
     shown = rows.head(limit).to_crs(crs.WEB)
     values = [None if pd.isna(v) else v for v in shown[style.column]] if style.column else [None] * len(shown)
     classes = [style.of(value) for value in values]
-    names = [n for n in (*TOLD, style.column) if n in shown] if popup is None else popup
+    names = [n for n in (*TOLD, style.column) if n in shown] if popup is None else list(popup)
+    if unknown := [n for n in names if n not in shown]:
+        raise InvalidParameter("popup", str(unknown[0])[:60], f"expected some of {', '.join(map(str, shown))}")
     _add(made, shown, classes, list(_texts(shown, dict.fromkeys(names))))
     used = [c for c in style.classes if c in classes]
     _add_box(made, "top:10px;right:10px", _legend(str(rows.attrs.get("title", "")), used))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ WORDS = {
     "usable_m2": "area",
 }
 JOINED = {"near": ",", "bbox": ",", "area": "-"}  # several numbers are one value
+MARGIN_DEGREES = 1e-4  # around a mask: about ten metres; what lies between is cut off by it
+ONE_PLACE = re.compile(r"/(leerstaende|orte|landkreise)/[^/]")  # paths of pages that are no question
 CORNERS = "west, south, east, north in degrees (EPSG:4326), or a GeoDataFrame or GeoSeries with a CRS"
 
 
@@ -36,7 +39,8 @@ CORNERS = "west, south, east, north in degrees (EPSG:4326), or a GeoDataFrame or
 class Question:
     """What is asked of a layer.
 
-    `pairs` are parameters as in the map's address, `spoken` the caller's word for those that have one, `mask` is in EPSG:25833.
+    `pairs` are parameters as in the map's address, `spoken` the caller's word for those that have one, `mask` is in EPSG:25833;
+    the box around it is asked for as well, where no other is.
     """
 
     layer: str
@@ -61,11 +65,14 @@ class Question:
                 by_name[name] = _texts(name, value)
                 if name != word:
                     spoken[name] = word
+        area = _area(mask)
+        if area is not None and "bbox" not in {*by_name, *dict(pairs)}:
+            by_name["bbox"] = _texts("bbox", _around(area))
         kept = [(name, text) for name, text in pairs if name not in by_name]
         named = [(name, text) for name, texts in by_name.items() for text in texts]
         if isinstance(columns, str):
             columns = [columns]
-        return cls(layer, (*kept, *named), None if columns is None else tuple(dict.fromkeys(columns)), _area(mask), spoken)
+        return cls(layer, (*kept, *named), None if columns is None else tuple(dict.fromkeys(columns)), area, spoken)
 
     def names(self, known: Iterable[str]) -> list[str]:
         """Return the columns wanted, the key (the first known) always among them; raises `InvalidParameter`."""
@@ -74,7 +81,7 @@ class Question:
             return [key, *rest]
         for name in self.columns:
             if name not in (key, *rest):
-                raise InvalidParameter("columns", str(name)[:60], ", ".join((key, *rest)))
+                raise InvalidParameter("columns", str(name)[:60], f"expected some of {', '.join((key, *rest))}")
         return [key, *(n for n in self.columns if n != key)]
 
     @contextmanager
@@ -94,17 +101,23 @@ def _pairs_of(where: Any) -> list[tuple[str, str]]:
         raise InvalidParameter("where", str(where)[:60], "an address of the map, its query string, or names and values")
     text = where.strip()
     query = urlsplit(text).query if "?" in text or "://" in text or text.startswith("/") else text
+    if query is not text and ONE_PLACE.search(urlsplit(text).path):
+        raise InvalidParameter(
+            "where", text[:60], "the page of one vacancy, town or district asks nothing; expected the map's or the list's"
+        )
     return parse_qsl(query, keep_blank_values=True)
 
 
 def _texts(name: str, value: Any) -> list[str]:
     """Return a value as the address writes it, one text per alternative."""
+    if value is False:
+        raise InvalidParameter(name, "False", "expected True, or None for all rows; for the others, drop the rows of True from all")
     if isinstance(value, datetime.datetime):  # pandas' time stamps are such, too
         value = value.date()
     if isinstance(value, list | tuple | set | frozenset):
         texts = ["" if v is None else str(v) for v in value]
         return [JOINED[name].join(texts)] if name in JOINED else texts
-    return ["1" if value is True else "0" if value is False else str(value)]
+    return ["1" if value is True else str(value)]
 
 
 def _corners(bbox: Any) -> Any:
@@ -119,6 +132,12 @@ def _corners(bbox: Any) -> Any:
 def in_degrees(bounds: tuple[float, ...], source: int | str) -> tuple[float, ...]:
     """Return west, south, east, north (EPSG:4326) around a box in another CRS, its curved edges included."""
     return tuple(round(float(v), 6) for v in crs.transformer(source, crs.WEB).transform_bounds(*bounds, densify_pts=21))
+
+
+def _around(area: shapely.Geometry) -> tuple[str, ...]:
+    west, south, east, north = in_degrees(area.bounds, crs.STORAGE)
+    edges = (west - MARGIN_DEGREES, south - MARGIN_DEGREES, east + MARGIN_DEGREES, north + MARGIN_DEGREES)
+    return tuple(f"{v:.6f}" for v in edges)
 
 
 def _area(mask: Any) -> Any:

@@ -12,13 +12,11 @@ import pyarrow.parquet as pq
 import requests
 import shapely
 
-from geo import crs
 from geo.errors import Busy, InvalidParameter, InvalidParameters, RemoteFailed
 from raumwohlstand.frames import GEOMETRY, LayerFrame, frame_of
-from raumwohlstand.question import Question, in_degrees
+from raumwohlstand.question import Question
 
 TIMEOUT_S = 120
-MARGIN_DEGREES = 1e-4  # around a mask: about ten metres; what lies between is cut off here
 ABOUT = b"raumwohlstand"
 LANGUAGES = {"de": "", "en": "/en"}  # below which address a platform speaks it
 
@@ -50,13 +48,8 @@ class Remote:
 
     def read(self, question: Question) -> LayerFrame:
         """Return the rows that a question asks for: one request, all pages of rows in one file."""
-        pairs = list(question.pairs)
-        if question.mask is not None and "bbox" not in dict(pairs):
-            west, south, east, north = in_degrees(question.mask.bounds, crs.STORAGE)
-            edges = (west - MARGIN_DEGREES, south - MARGIN_DEGREES, east + MARGIN_DEGREES, north + MARGIN_DEGREES)
-            pairs.append(("bbox", ",".join(f"{v:.6f}" for v in edges)))
         with question.in_its_words():
-            file = pq.ParquetFile(io.BytesIO(self._asked(f"{question.layer}.parquet", pairs)))
+            file = pq.ParquetFile(io.BytesIO(self._asked(f"{question.layer}.parquet", question.pairs)))
         try:
             described = json.loads(file.schema_arrow.metadata[ABOUT])
         except (KeyError, TypeError):
@@ -69,7 +62,7 @@ class Remote:
             table = table.filter(pa.array(inside))
         return frame_of(table, described)
 
-    def _asked(self, path: str, pairs: list[tuple[str, str]]) -> bytes:
+    def _asked(self, path: str, pairs: tuple[tuple[str, str], ...]) -> bytes:
         address = f"{self.address}{LANGUAGES[self.language]}/{path}"
         try:
             answer = requests.get(address, params=pairs, timeout=TIMEOUT_S)

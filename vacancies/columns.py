@@ -38,7 +38,7 @@ class VacancyColumns(models.Model):
     """Columns of a row of the view `public_vacancy` or `register_vacancy`."""
 
     key = models.CharField(_("Kennung"), max_length=12, primary_key=True)
-    slug = models.SlugField(max_length=120)
+    slug = models.SlugField(_("Kennung in der Adresse"), max_length=120)
     is_example = models.BooleanField(_("Beispiel (erfunden)"))
     is_exact = models.BooleanField(_("genaue Lage"))
     title = text(_("Titel"))
@@ -89,7 +89,7 @@ class VacancyColumns(models.Model):
     verified_at = models.DateField(_("bestätigt am"), null=True)
     search_text = models.TextField(blank=True)
     town_ags = text("AGS", 8)
-    town_slug = models.SlugField()
+    town_slug = models.SlugField(_("Kennung der Gemeinde"))
     town_name = text(_("Gemeinde"), 80)
     town_size_class = choice(_("Größe der Gemeinde"), SizeClass)
     town_population = number(_("Einwohner:innen der Gemeinde"))

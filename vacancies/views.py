@@ -48,7 +48,7 @@ def listing_page(request: HttpRequest, page: str) -> HttpResponse:
     part = request.headers.get("X-Part", "")
     context = _listing_context(request) | {"page": page}
     if part != "answer":
-        context["pictures"] = Pictures(context["listing"])
+        context |= {"pictures": Pictures(context["listing"]), "run": ReachRun.objects.current()}
     template = PARTS.get(part) or {"map": "map.html", "list": "list.html"}[page]
     response = render(request, template, context | _paper(request, request.path + context["listing"].here))
     response["Vary"] = "X-Part, Accept-Language, Cookie"

@@ -15,13 +15,18 @@ from benchmarks.peers.ogc import _wait, environment_of
 from benchmarks.serving import ROOT, free_port
 
 
-def vectortiles(folder: Path) -> Callable[[int, int, int], bytes]:
-    """Return what makes a tile by django-vectortiles' view, over the same model."""
-    place = folder / "vectortiles"
-    if not (place / "vectortiles").exists():
-        uv, listed = ROOT / ".venv" / "bin" / "uv", ROOT / "requirements" / "peer_vectortiles.txt"
+def beside(name: str, folder: Path) -> None:
+    """Make the packages of requirements/peer_<name>.txt importable here, from a folder of their own."""
+    place = folder / name
+    if not place.exists():
+        uv, listed = ROOT / ".venv" / "bin" / "uv", ROOT / "requirements" / f"peer_{name}.txt"
         subprocess.run([uv, "pip", "install", "-q", "--target", place, "--no-deps", "-r", listed], check=True)
     sys.path.append(str(place))
+
+
+def vectortiles(folder: Path) -> Callable[[int, int, int], bytes]:
+    """Return what makes a tile by django-vectortiles' view, over the same model."""
+    beside("vectortiles", folder)
     from vectortiles import VectorLayer
     from vectortiles.views import MVTView
 

@@ -9,6 +9,7 @@ import pytest
 
 import raumwohlstand as rw
 from geo import crs
+from geo.errors import InvalidParameter
 from layers.publish.collection import collection
 from layers.published import CLASS_COLOURS
 
@@ -91,3 +92,5 @@ def test_a_frame_without_style_is_an_error_that_says_what_is_expected() -> None:
         rw.map(gpd.GeoDataFrame(geometry=[], crs=crs.STORAGE))
     with pytest.raises(ValueError, match="lacks the column transit_class"):
         rw.map(rw.vacancies(town="luckenwalde", columns=["town_name"]))
+    with pytest.raises(InvalidParameter, match=r"popup=colour: expected some of key, slug"):
+        rw.map(rw.vacancies(town="luckenwalde"), popup=["town_name", "colour"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +19,7 @@ import raumwohlstand as rw
 from geo import crs
 from geo.errors import InvalidParameter, InvalidParameters, RemoteFailed
 from layers.publish.collection import collection, collections
+from raumwohlstand import question
 from vacancies.filters import VacancyFilter
 from vacancies.models import Vacancy
 from vacancies.public import PublicVacancy
@@ -112,6 +115,8 @@ def test_bbox_and_mask_are_those_of_the_database() -> None:
         {"where": "town_size=rural&transit=C&sort=town"},
         {"minutes_to_berlin": 60, "use": "workshop"},
         {"mask": LUCKENWALDE},
+        {"mask": LUCKENWALDE, "use": "office", "columns": ["town_name"]},
+        {"bbox": (2, 48, 3, 49)},
         {"bbox": (12.9, 52.3, 13.2, 52.5), "columns": ["town_name", "target_uses", "berlin_best_min"]},
         {"town": "wittenberge", "area": "1-2"},
     ],
@@ -119,8 +124,7 @@ def test_bbox_and_mask_are_those_of_the_database() -> None:
 def test_a_remote_platform_gives_the_same_frame(asked: dict[str, object], site: str) -> None:
     here, there = rw.vacancies(**asked), rw.vacancies(**asked, source=rw.Remote(site))
     assert_geodataframe_equal(here, there)
-    assert here.attrs["labels"] == there.attrs["labels"]
-    assert here.attrs["run"] == there.attrs["run"]
+    assert here.attrs == there.attrs
 
 
 def test_columns_have_their_types() -> None:
@@ -138,7 +142,7 @@ def test_columns_have_their_types() -> None:
     for key, row in rows.iterrows():
         one = known[key]
         assert row["target_uses"] == one.target_uses
-        assert row["nearby"] == one.nearby
+        assert row["nearby"] == (one.nearby or None)
         assert row["summary"] == one.summary
         assert row["title"] == one.title
         assert (None if pd.isna(row["usable_m2"]) else row["usable_m2"]) == one.usable_m2
@@ -147,6 +151,15 @@ def test_columns_have_their_types() -> None:
         assert (row.geometry.x, row.geometry.y) == (one.point.x, one.point.y)
     rows.loc[rows.index[0], "target_uses"].append("mine")
     assert "mine" not in rows["target_uses"].iloc[1], "rows share no list"
+
+
+def test_no_rows_have_the_types_of_some(tmp_path: Path) -> None:
+    some, none = rw.vacancies(town="wittenberge"), rw.vacancies(bbox=(2, 48, 3, 49))
+    assert len(none) == 0
+    assert dict(none.dtypes) == dict(some.dtypes) == dict(pd.concat([none, some]).dtypes)
+    for rows in (some, none):
+        rows.to_parquet(tmp_path / "rows.parquet")
+        assert list(gpd.read_parquet(tmp_path / "rows.parquet").index) == list(rows.index)
 
 
 def test_texts_come_as_they_are() -> None:
@@ -179,7 +192,7 @@ def test_private_columns_are_not_there_and_cannot_be_asked_for() -> None:
     private = {f.name for f in Vacancy._meta.concrete_fields} - {f.name for f in collection("leerstaende").fields}
     assert {"visibility", "public_point", "objected", "basis"} <= private
     assert not private & set(rw.vacancies(town="wittenberge").reset_index().columns)
-    with pytest.raises(InvalidParameter, match=r"columns=visibility: key, slug, is_example") as caught:
+    with pytest.raises(InvalidParameter, match=r"columns=visibility: expected some of key, slug, is_example") as caught:
         rw.vacancies(columns=["visibility"])
     assert caught.value.name == "columns"
 
@@ -215,9 +228,13 @@ def test_a_wrong_value_is_an_error_that_names_it(asked: dict[str, object], name:
     [
         (lambda: rw.vacancies(use="workshop", target_use="studio"), "target_use=studio: given as use, too"),
         (lambda: rw.vacancies(5), "where=5: an address of the map"),
+        (lambda: rw.vacancies(well_connected=False), "well_connected=False: expected True, or None for all rows"),
+        (lambda: rw.vacancies({"setbacks": [True], "rail": False}), "rail=False: expected True"),
+        (lambda: rw.vacancies("https://raum.example/orte/wittenberge/"), "where=.*/orte/wittenberge/: the page of one vacancy, town"),
+        (lambda: rw.vacancies("/en/leerstaende/hof-2abc/?transit=C"), "where=.*the page of one vacancy, town"),
         (lambda: rw.vacancies(mask="box"), "mask=str: a GeoDataFrame"),
         (lambda: rw.vacancies(mask=gpd.GeoSeries([LUCKENWALDE])), "mask=GeoSeries: a GeoDataFrame or GeoSeries with a CRS"),
-        (lambda: rw.reach("walks"), "what=walks: travel_times, isochrones, transit_classes"),
+        (lambda: rw.reach("walks"), "what=walks: expected one of travel_times, isochrones, transit_classes"),
         (lambda: rw.Remote("raum.example"), "address=raum.example: the address of a platform"),
         (lambda: rw.Remote("https://raum.example", language="fr"), "language=fr: de, en"),
     ],
@@ -225,6 +242,31 @@ def test_a_wrong_value_is_an_error_that_names_it(asked: dict[str, object], name:
 def test_a_wrong_call_says_what_is_allowed(call, text: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InvalidParameter, match=text):
         call()
+
+
+def test_help_and_completion_tell_what_can_be_asked() -> None:
+    for name in set(rw.__all__) - {"Database", "LayerFrame", "Remote", "connect", "map"}:
+        read = getattr(rw, name)
+        assert read.__name__ == name
+        asked = inspect.signature(read).parameters
+        assert {"where", "source"} <= set(asked)
+        told = inspect.getdoc(read) or ""
+        assert told.startswith("Return ")
+        if name == "reach":
+            continue
+        assert {"columns", "bbox", "mask", "as_of"} <= set(asked)
+        assert not [word for word in (*asked, *question.WORDS) if word not in told.replace("**criteria", "criteria")]
+    assert dir(rw) == sorted(rw.__all__)
+
+
+def test_a_database_that_does_not_answer_is_a_sentence() -> None:
+    code = "import raumwohlstand as rw; rw.towns()"
+    away = {"DATABASE_URL": "postgis://nobody@127.0.0.1:9/none", "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=away, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+    )
+    assert "RemoteFailed: no database answers at 127.0.0.1; set DATABASE_URL" in done.stderr
+    assert "The above exception" not in done.stderr
 
 
 def test_a_server_that_is_none_is_named(site: str) -> None:
@@ -247,9 +289,7 @@ def test_every_layer_describes_itself_and_none_is_forgotten() -> None:
 def test_a_notebook_needs_no_set_up(database_url: str) -> None:
     code = "import raumwohlstand as rw; print(len(rw.towns(columns=['name'])))"
     command = [sys.executable, "-W", "ignore", "-c", code]
-    from os import environ
-
-    plain = {k: v for k, v in environ.items() if k != "DJANGO_SETTINGS_MODULE"} | {"DATABASE_URL": database_url}
+    plain = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"} | {"DATABASE_URL": database_url}
     done = subprocess.run(command, env=plain, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "413", done.stderr
 

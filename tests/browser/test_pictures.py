@@ -164,6 +164,9 @@ def test_the_keyboard_slides_one_picture_over_the_other(open_page: Open) -> None
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 700})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        box = page.locator(".before-after .frame").bounding_box()
+        assert box
+        assert box["height"] <= 0.8 * 700 + 1, "pictures and slider are seen together"
         assert [v["id"] for v in Axe().run(page).response["violations"]] == []
 
 

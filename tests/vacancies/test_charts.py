@@ -7,6 +7,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 
@@ -129,10 +130,32 @@ def test_a_changed_answer_brings_its_charts_only_when_they_are_asked_for(client:
     part = client.get(address, headers={"X-Part": "pictures"}).content.decode()
     assert Bars(part).found == bars(client, address)
     assert "<html" not in part
+    assert "Güteklassen nach dem Fahrplan vom 20.04.2021." in part
+    assert "VBB" in part
 
 
 def test_an_empty_answer_has_no_charts(client: Client) -> None:
     assert 'class="pictures"' not in client.get("/leerstaende/?town_size=rural&central=oberzentrum").content.decode()
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_the_number_in_a_cell_is_read_in_both_colour_schemes(step: int) -> None:
+    """One sign is too little for axe to measure; the shades are the same by day and by night, so must their letters be."""
+    css = (settings.BASE_DIR / "web/static/css/pictures.css").read_text()
+    fixed = dict(re.findall(r"(--[\w-]+): (#\w+);", css))
+    found = re.search(rf"\.shade-{step} {{ background: var\((--[\w-]+)\); color: (?:var\((--[\w-]+)\)|(#\w+));", css)
+    assert found
+    shade, name, written = found.groups()
+    light, dark = sorted((luminance(fixed[shade]), luminance(written or fixed[name])), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    text = colour.lstrip("#") if len(colour) == 7 else "".join(c * 2 for c in colour.lstrip("#"))
+    parts = [int(text[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_the_exact_class_is_a_filter_of_its_own(client: Client) -> None:

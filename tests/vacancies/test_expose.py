@@ -21,7 +21,7 @@ from tests.browser.watching import rows
 from tests.vacancies.reading_pdf import Pdf
 from tests.vacancies.test_photos import picture
 from vacancies.models import Photo, Unit, Vacancy
-from vacancies.paper import typesetting
+from vacancies.paper import ground, typesetting
 from vacancies.paper.expose import expose
 from vacancies.permalink import permalink
 from vacancies.public import PublicVacancy
@@ -109,6 +109,49 @@ def test_whom_to_ask_is_who_runs_the_site(client: Client, exact: Vacancy, settin
     pdf = Pdf.get(client, address(exact))
     assert f"Stadt Muster Markt 1, 19322 Muster raum@muster.example Nennen Sie die Kennung {exact.key}." in pdf.text
     assert "mailto:raum@muster.example" in pdf.links()
+
+
+def test_no_page_begins_in_the_middle_of_something(client: Client, exact: Vacancy) -> None:
+    """However long the text: the sources stand with what they belong to, a group of facts stays whole."""
+    for lines in range(0, 45, 4):
+        Vacancy.objects.filter(pk=exact.pk).update(summary="Ein Satz über Höhe, Maß und Übergang. " * lines)
+        pdf = Pdf.get(client, address(exact))
+        for page in pdf.pages[1:]:
+            assert not page.startswith(("Quellen", "Nicht bekannt", "Kontakt"))
+
+
+def test_a_word_longer_than_a_line_stays_on_the_page(client: Client, exact: Vacancy) -> None:
+    told = {"alt_text": "Giebel", "caption": "Q" * 100, "creator": "R" * 90, "licence": "CC BY 4.0"}
+    Photo.objects.create(vacancy=exact, file=picture(), is_public=True, **told)
+    for text in ({"title": "X" * 120}, {"summary": "W" * 500}, {"summary": "https://example.org/" + "abc/" * 80}):
+        Vacancy.objects.filter(pk=exact.pk).update(**text)
+        pdf = Pdf.get(client, address(exact))
+        pdf.stays_on_paper()
+        pdf.is_accessible()
+    exact.slug = "sehr-langer-ort-" * 6 + exact.key
+    Vacancy.objects.filter(pk=exact.pk).update(slug=exact.slug)
+    pdf = Pdf.get(client, address(exact))
+    copied = "".join(pdf.seen[0].get_textpage().get_text_range().replace("\ufffe", "-").split())
+    assert f"http://testserver/leerstaende/{exact.slug}" in copied, "what is copied leads somewhere"
+
+
+def test_no_name_stands_on_the_scale_bar() -> None:
+    for _name, x, y, _rank in ground._places():
+        drawn = ground.around(ground.Mark(x + 5_500, y + 7_000, "#57722b"), [], 232, 196)
+        below = [
+            (float(left), float(top))
+            for left, top in re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*text-anchor="middle" fill="#414c45"', drawn)
+        ]
+        assert not [place for place in below if place[0] < 80 and place[1] > 183]
+
+
+def test_the_documents_title_names_the_town_once(client: Client, coarse: Vacancy) -> None:
+    shown = PublicVacancy.objects.get(key=coarse.key)
+    assert shown.title == ""
+    pdf = Pdf.get(client, address(coarse))
+    assert str(pdf.inner.docinfo["/Title"]) == f"{shown.name} – Exposé"
+    assert shown.name.endswith(f" in {shown.town_name}")
+    assert f"<title>{shown.name} – " in client.get(f"/leerstaende/{coarse.slug}/").content.decode()
 
 
 def test_a_coarse_position_shows_its_cell_and_no_address(client: Client, coarse: Vacancy) -> None:

@@ -48,7 +48,7 @@ def expose(vacancy: PublicVacancy, here: Permalink, site: Site) -> Document:
         **frame(site, here, _("Exposé"), vacancy.is_example),
         "title": vacancy.name,
         "title_is_german": bool(vacancy.title),
-        "document_title": f"{vacancy.name}, {vacancy.town_name} – {_('Exposé')}",
+        "document_title": f"{vacancy.name}{', ' + vacancy.town_name if vacancy.title else ''} – {_('Exposé')}",
         "where": _where(vacancy),
         "coarse": "" if vacancy.is_exact else _coarse_note(),
         "key_facts": [_fact(f) for f in key_facts(vacancy)],

@@ -195,6 +195,7 @@ def _station(sheet: Sheet, x: float, y: float) -> str:
 def _names(sheet: Sheet, lowest: int, taken: list[Box]) -> str:
     """Return the names that find room, the larger places first; `taken` is where none may stand."""
     drawn = []
+    taken.append((0, sheet.height - 20, sheet.width / 3 + 40, sheet.height))  # the scale bar's
     for name, x, y, rank in _places():
         if rank > lowest:
             break
