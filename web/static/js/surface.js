@@ -64,7 +64,7 @@ async function fill() {
   const { centres, run } = await got.json();
   if (choice.options.length > 1) return;
   for (const { key, name } of centres) choice.add(new Option(name, key));
-  panel.dataset.about = run ? [run.day, run.window].filter(Boolean).join(", ") : "";
+  panel.dataset.about = run ? [new Date(run.day).toLocaleDateString(document.documentElement.lang, { dateStyle: "long" }), run.window].filter(Boolean).join(", ") : "";
   if (!centres.length) note.textContent = panel.dataset.none;
 }
 
