@@ -45,9 +45,13 @@ def refresh_remote(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was du
 @app.periodic(cron="* * * * *")
 @app.task(name="tighten_snapshots", queueing_lock="tighten_snapshots", lock="tighten_snapshots")
 def tighten_snapshots(timestamp: int = 0) -> None:  # noqa: ARG001 - when it was due
-    """Pack what the map loads as small as it goes."""
+    """Make what the map loads after a change that no visitor has asked for yet, and pack it as small as it goes."""
+    from layers.publish.collection import collections
     from layers.publish.snapshot import store
 
+    for layer in collections():
+        if layer.snapshot:
+            store.current(layer)
     store.tighten()
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.db import connection, transaction
-from psycopg import Cursor, OperationalError
 
 from geo.scope import SETTING
 from layers.publish.collection import is_internal, scope
@@ -56,32 +54,6 @@ def one_state() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield
-
-
-BECOME_READER = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in ("statement_timeout", ALONE, SETTING, "role"))
-
-
-def at_once(first: str, values: Sequence[Any], then: str, its: Sequence[Any], timeout_ms: int = TIMEOUT_MS) -> tuple[Any, Any] | None:
-    """Ask one value as ourselves and another, in binary, as the reader: one way to the database and back instead of six.
-
-    None where that cannot be: inside a transaction, for internal layers, without a connection or with one that has died. Then `as_reader`
-    is the way. The database takes what is sent together as one transaction, with which the reader's role ends.
-    """
-    ours = connection.connection
-    if ours is None or connection.in_atomic_block or is_internal():
-        return None
-    one, other = Cursor(ours), Cursor(ours)
-    try:
-        with ours.pipeline():
-            one.execute(first, values, prepare=True)
-            Cursor(ours).execute(BECOME_READER, (str(int(timeout_ms)), "0", "", settings.READER_ROLE), prepare=True)
-            other.execute(then, its, prepare=True, binary=True)
-    except OperationalError:
-        if not ours.closed:
-            raise
-        connection.close()  # the next question opens another
-        return None
-    return one.fetchone()[0], other.fetchone()[0]
 
 
 def read_by_reader(pieces: Iterable[bytes], timeout_ms: int = TIMEOUT_MS) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
-"""Vector tiles of the layers of points, made by the database: for maps of others and programs that read MVT.
+"""Vector tiles of the layers of points, for maps of others and programs that read MVT.
 
-Below `ZOOM_OF_POINTS` a tile of many rows holds one point per cell with the number of rows it stands for. The statement of a
+Where the snapshot of the rows as they are now is at hand, its arrays answer; else the database does, with the same features. Below
+`ZOOM_OF_POINTS` a tile of many rows holds one point per cell with the number of rows it stands for. The statement of a
 filter is compiled once; the database keeps it prepared and answers in binary.
 """
 
@@ -10,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 from django.contrib.gis.db.models import GeometryField
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -25,22 +27,22 @@ from geo import crs
 from geo.errors import Busy
 from geo.filtering import FilterSet
 from layers.publish import version
-from layers.publish.collection import Collection, collection
-from layers.publish.rights import as_reader, at_once
+from layers.publish.collection import Collection, collection, is_internal
+from layers.publish.rights import as_reader
+from layers.publish.snapshot import mvt, store
+from layers.publish.snapshot.mvt import BUFFER, CELL, EXTENT
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 ZOOM_OF_POINTS = 11
 MANY = 5_000  # rows in a tile above which those of low zooms are gathered
-CELL = 64  # of the tile's 4096 units
 TIMEOUT_MS = 5_000
-MARGIN = 64 / 4096
-PLAIN = "WITH r(NAMES) AS (ROWS) SELECT ST_AsMVT(t, 'LAYER', 4096, 'geom') FROM (SELECT * FROM r WHERE geom IS NOT NULL) t"
+PLAIN = "WITH r(NAMES) AS (ROWS) SELECT ST_AsMVT(t, 'LAYER', UNITS, 'geom') FROM (SELECT * FROM r WHERE geom IS NOT NULL) t"
 GATHERED = """
 WITH r(NAMES) AS MATERIALIZED (ROWS)
-SELECT CASE WHEN (SELECT count(*) FROM r) > %s
-  THEN (SELECT ST_AsMVT(t, 'LAYER', 4096, 'geom')
+SELECT CASE WHEN (SELECT count(geom) FROM r) > %s
+  THEN (SELECT ST_AsMVT(t, 'LAYER', UNITS, 'geom')
         FROM (SELECT count(*) AS n, MIDDLE AS geom FROM r WHERE geom IS NOT NULL GROUP BY 2) t)
-  ELSE (SELECT ST_AsMVT(t, 'LAYER', 4096, 'geom') FROM (SELECT * FROM r WHERE geom IS NOT NULL) t) END
+  ELSE (SELECT ST_AsMVT(t, 'LAYER', UNITS, 'geom') FROM (SELECT * FROM r WHERE geom IS NOT NULL) t) END
 """
 Question = tuple[str, list[Any]]
 _PLACES = tuple(f"\ue000{n}" for n in range(8))  # stand for the tile's box and what is near it until there is a tile
@@ -53,37 +55,47 @@ def vector_tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> Http
     if layer.geometry_type != "Point" or z > 22 or x >= 2**z or y >= 2**z:
         raise Http404
     wanted = layer.parse(request.GET, ignore=layer.page_parameters)
-    try:
-        question = tile_statement(layer, wanted, z, x, y)
-    except EmptyResultSet:
-        question = None
-    seen = request.headers.get("If-None-Match")
-    try:
-        known, body = (None if seen or not question else _with_its_version(layer, question)) or (version.version(layer), None)
-        tag = known.etag(f"{z}/{x}/{y}", wanted.query_string(), wanted.counted_from)
-        headers = {"ETag": tag, "Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}
-        response = get_conditional_response(request, tag)
-        if response is None:
-            body = body if body is not None else _tile(*question) if question else b""
-            response = HttpResponse(body, content_type=MEDIA_TYPE)
-        for word, value in headers.items():
-            response[word] = value
-    except QueryCanceled:
-        raise Busy(_("Diese Kachel hat zu lange gedauert. Bitte in einer halben Minute noch einmal versuchen."), 30) from None
+    known = version.version(layer)
+    snapshot = store.at_hand(layer, known.digest) if layer.snapshot and not is_internal() else None
+    tag = known.etag(f"{z}/{x}/{y}", wanted.query_string(), wanted.counted_from, "snapshot" if snapshot else "")  # bytes differ
+    response = get_conditional_response(request, tag)
+    if response is None:
+        try:
+            body = _of_snapshot(snapshot, wanted, z, x, y) if snapshot else _of_database(layer, wanted, z, x, y)
+        except QueryCanceled:
+            raise Busy(_("Diese Kachel hat zu lange gedauert. Bitte in einer halben Minute noch einmal versuchen."), 30) from None
+        response = HttpResponse(body, content_type=MEDIA_TYPE)
+    for word, value in {"ETag": tag, "Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}.items():
+        response[word] = value
     response._csp_exempt = True  # type: ignore[attr-defined]  # it is no page
     return response
 
 
-def _with_its_version(layer: Collection, question: Question) -> tuple[version.PublishedVersion, bytes] | None:
-    """Return the tile and the version it is of, asked together; None where the rows have changed since the version was last read."""
-    if not isinstance(layer.stamp, version.Stamp):
-        return None
-    answers = at_once(layer.stamp.sql, layer.stamp.values, *question, TIMEOUT_MS)
-    known = version.known(layer, answers[0]) if answers else None
-    return (known, bytes(answers[1])) if known else None
+def _of_snapshot(snapshot: store.Snapshot, wanted: FilterSet, z: int, x: int, y: int) -> bytes:
+    layer, table = snapshot.layer, snapshot.table
+    rows, across, down = mvt.in_tile(snapshot.world, z, x, y)
+    if wanted:
+        met = snapshot.counter.mask(wanted)[rows]
+        rows, across, down = rows[met], across[met], down[met]
+    if z < ZOOM_OF_POINTS and len(rows) > MANY:
+        *middles, counts = mvt.gathered(across, down)
+        values, places = np.unique(counts, return_inverse=True)
+        return mvt.encode(layer.name, *middles, [mvt.Property("n", places, values)])
+    drawn = layer.style.column
+    classes = np.array(["", *table.values[drawn]]).astype("S")  # unknown is an empty text, as in the view
+    codes = table.columns[drawn][rows].astype(np.int64)
+    properties = [
+        mvt.Property(layer.key, np.arange(len(rows)), snapshot.keys[rows]),
+        mvt.Property(drawn, np.where(codes, codes + table.low[drawn], 0), classes),
+    ]
+    return mvt.encode(layer.name, across, down, properties)
 
 
-def _tile(sql: str, values: list[Any]) -> bytes:
+def _of_database(layer: Collection, wanted: FilterSet, z: int, x: int, y: int) -> bytes:
+    try:
+        sql, values = tile_statement(layer, wanted, z, x, y)
+    except EmptyResultSet:
+        return b""
     with as_reader(TIMEOUT_MS), Cursor(connection.connection) as cursor:
         return bytes(cursor.execute(sql, values, prepare=True, binary=True).fetchone()[0])
 
@@ -92,7 +104,7 @@ def tile_statement(layer: Collection, wanted: FilterSet, z: int, x: int, y: int)
     """Return the statement that makes a tile, and its values; raises `EmptyResultSet` where nothing can meet the filter."""
     sql, values = _compiled(layer.name, wanted.query_string(), wanted.counted_from)
     box = tile_box(z, x, y)
-    wide = (box[2] - box[0]) * MARGIN
+    wide = (box[2] - box[0]) * (BUFFER + 1) / EXTENT
     around = (box[0] - wide, box[1] - wide, box[2] + wide, box[3] + wide)
     near = crs.transformer(crs.MERCATOR, crs.STORAGE).transform_bounds(*around, densify_pts=11)
     known = dict(zip(_PLACES, (*box, *near), strict=True))
@@ -124,7 +136,8 @@ def _box(places: tuple[str, ...], number: int) -> Func:
 def _compiled(name: str, query: str, _counted_from: str) -> tuple[str, tuple[Any, ...]]:
     layer = collection(name)
     moved = Func(F(layer.geometry), Value(crs.MERCATOR), function="ST_Transform", output_field=GeometryField(srid=crs.MERCATOR))
-    shape = Func(moved, _box(_PLACES[:4], crs.MERCATOR), function="ST_AsMVTGeom", output_field=IntegerField())  # never read by Django
+    box = _box(_PLACES[:4], crs.MERCATOR)
+    shape = Func(moved, box, Value(EXTENT), Value(BUFFER), function="ST_AsMVTGeom", output_field=IntegerField())  # never read by Django
     near = Func(
         F(layer.geometry), _box(_PLACES[4:], crs.STORAGE), template="(%(expressions)s)", arg_joiner=" && ", output_field=BooleanField()
     )
@@ -135,5 +148,6 @@ def _compiled(name: str, query: str, _counted_from: str) -> tuple[str, tuple[Any
 def _wrapped(layer: Collection, sql: str, gather: bool) -> str:
     names = [layer.key, *([layer.style.column] if layer.style.column else []), "geom"]
     cells = [f"floor(ST_{axis}(geom) / {CELL}) * {CELL} + {CELL // 2}" for axis in "XY"]
-    parts = {"NAMES": ", ".join(names), "ROWS": sql, "LAYER": layer.name, "MIDDLE": f"ST_MakePoint({cells[0]}, {cells[1]})"}
+    middle = f"ST_MakePoint({cells[0]}, {cells[1]})"
+    parts = {"NAMES": ", ".join(names), "ROWS": sql, "LAYER": layer.name, "UNITS": str(EXTENT), "MIDDLE": middle}
     return re.sub("|".join(parts), lambda found: parts[found[0]], GATHERED if gather else PLAIN)

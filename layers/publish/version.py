@@ -86,7 +86,7 @@ def versions(collections: Iterable[Collection]) -> dict[str, PublishedVersion]:
     """Return the versions of layers by name; layers with the same stamp ask it once."""
     layers = tuple(collections)
     stamps = {ask: ask() for ask in {c.stamp for c in layers}}
-    asked = [c for c in layers if not known(c, stamps[c.stamp])]
+    asked = [c for c in layers if not _read_at(c, stamps[c.stamp])]
     if asked:
         found = {v.name: v for v in PublishedVersion.objects.filter(name__in=[_name(c) for c in asked])}
         _known.update({_key(c): _renewed(c, stamps[c.stamp], found.get(_name(c)) or _known.get(_key(c))) for c in asked})
@@ -100,7 +100,7 @@ def _key(collection: Collection) -> tuple[str, str]:
     return str(connection.settings_dict["NAME"]), _name(collection)
 
 
-def known(collection: Collection, stamp: str) -> PublishedVersion | None:
+def _read_at(collection: Collection, stamp: str) -> PublishedVersion | None:
     """Return the layer's version if it was read at this stamp, without asking the database."""
     found = _known.get(_key(collection))
     return found if found and found.stamp == stamp else None

@@ -71,10 +71,27 @@ class Snapshot:
 def current(layer: Collection) -> Snapshot:
     """Return the snapshot of the layer's rows as they are now; it is made if nobody has asked for it yet."""
     name = name_now(layer)
-    known = _open.get(layer.name)
-    if known is None or known.name != name or not known.folder.exists():
-        _open[layer.name] = known = _opened(layer, name)
-    return known
+    return _at_hand(layer, name) or _kept(_opened(layer, name))
+
+
+def at_hand(layer: Collection, digest: str) -> Snapshot | None:
+    """Return the snapshot of the state with this digest if it is there already."""
+    return _at_hand(layer, _name(layer, digest))
+
+
+def _at_hand(layer: Collection, name: str) -> Snapshot | None:
+    known, folder = _open.get(layer.name), _home(layer) / name
+    if not folder.exists():
+        return None
+    try:
+        return known if known and known.folder == folder else _kept(_read(layer, name, folder))
+    except FileNotFoundError:  # rows changed meanwhile
+        return None
+
+
+def _kept(snapshot: Snapshot) -> Snapshot:
+    _open[snapshot.layer.name] = snapshot
+    return snapshot
 
 
 def name_now(layer: Collection) -> str:
@@ -117,8 +134,12 @@ def _criteria(layer: Collection) -> list[dict[str, Any]]:
     return [told | ({"options": [{"value": o["value"]} for o in told["options"]]} if "options" in told else {}) for told in kept]
 
 
+def _home(layer: Collection) -> Path:
+    return Path(settings.DATA_DIR) / "snapshots" / str(connection.settings_dict["NAME"]) / layer.name
+
+
 def _opened(layer: Collection, name: str) -> Snapshot:
-    home = Path(settings.DATA_DIR) / "snapshots" / str(connection.settings_dict["NAME"]) / layer.name
+    home = _home(layer)
     folder = home / name
     if not folder.exists():
         home.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Vector tiles hold the rows that lie in them, where they lie; read by GDAL, compared with the database."""
+"""Vector tiles hold the rows that lie in them, where they lie, whether arrays or the database make them; read by GDAL."""
 
 from __future__ import annotations
 
@@ -6,21 +6,32 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
+import numpy as np
 import pyogrio
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 
 from layers.publish import tiles
 from layers.publish.collection import collection
-from layers.publish.rights import at_once
+from layers.publish.snapshot import mvt, store
 from tests.contract.test_one_filter import BY_HAND
 from vacancies.filters import VacancyFilter
 from vacancies.public import PublicVacancy
+from vacancies.published import VACANCIES
 
 in_a_transaction = pytest.mark.django_db
+
+
+@pytest.fixture(params=["arrays", "database"])
+def made_by(request: pytest.FixtureRequest, db: None, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Tiles made in both ways."""
+    if request.param == "arrays":
+        store.current(VACANCIES)
+        monkeypatch.setattr(tiles, "_of_database", None)  # would fail
+    else:
+        monkeypatch.setattr(store, "at_hand", lambda *_: None)
+    return str(request.param)
 
 
 @pytest.fixture
@@ -52,10 +63,10 @@ def read(client: Client, tmp_path, z: int, x: int, y: int, query: str = ""):  # 
     assert response["Content-Type"] == "application/vnd.mapbox-vector-tile"
     path = tmp_path / f"{z}-{x}-{y}.mvt"
     path.write_bytes(response.content)
-    return pyogrio.read_dataframe(path, X=x, Y=y, Z=z) if response.content else None
+    return pyogrio.read_dataframe(path, X=x, Y=y, Z=z, CLIP="NO") if response.content else None
 
 
-@in_a_transaction
+@pytest.mark.usefixtures("made_by")
 @pytest.mark.parametrize("z", [6, 9, 11, 14])
 def test_a_tile_holds_the_rows_within_it_where_they_lie(client: Client, tmp_path, z: int) -> None:  # type: ignore[no-untyped-def]
     place = tile_at(11.7515, 52.9955, z)  # Wittenberge
@@ -72,7 +83,7 @@ def test_a_tile_holds_the_rows_within_it_where_they_lie(client: Client, tmp_path
         assert math.hypot(shape.x - places[key][0], shape.y - places[key][1]) < 1.5 * step
 
 
-@in_a_transaction
+@pytest.mark.usefixtures("made_by")
 def test_filters_narrow_a_tile_as_they_narrow_the_list(client: Client, tmp_path) -> None:  # type: ignore[no-untyped-def]
     place = tile_at(13.06, 52.40, 7)
     for query in BY_HAND[::4]:
@@ -81,7 +92,7 @@ def test_filters_narrow_a_tile_as_they_narrow_the_list(client: Client, tmp_path)
         assert keys == in_tile(*place, query), query
 
 
-@in_a_transaction
+@pytest.mark.usefixtures("made_by")
 def test_many_rows_of_a_low_zoom_are_gathered(client: Client, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     place = tile_at(13.06, 52.40, 7)
     whole = read(client, tmp_path, *place)
@@ -105,56 +116,77 @@ def test_tiles_that_do_not_exist_and_filters_that_are_wrong_say_so(client: Clien
         assert (again.status_code, again.content, again["Access-Control-Allow-Origin"]) == (304, b"", "*")
 
 
-def me() -> tuple[str, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_user::text, current_setting('statement_timeout'), current_setting('max_parallel_workers_per_gather')"
-        )
-        return cursor.fetchone()
+def both(client: Client, tmp_path, monkeypatch: pytest.MonkeyPatch, place: tuple[int, int, int], query: str = ""):  # type: ignore[no-untyped-def]
+    """Return a tile as the arrays and as the database make it, each sorted."""
+    with monkeypatch.context() as here:
+        here.setattr(tiles, "_of_database", None)
+        ours = read(client, tmp_path, *place, query)
+    with monkeypatch.context() as here:
+        here.setattr(store, "at_hand", lambda *_: None)
+        theirs = read(client, tmp_path, *place, query)
+    if ours is None or theirs is None:
+        return ours, theirs
+    order = [c for c in ("key", "n") if c in theirs]
+    for found in (ours, theirs):
+        found["x"], found["y"] = found.geometry.x, found.geometry.y
+    return tuple(found.sort_values([*order, "x", "y"]).reset_index(drop=True) for found in (ours, theirs))
 
 
-def test_asked_at_once_or_step_by_step_a_tile_is_the_same(alone: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = "/kacheln/leerstaende/{}/{}/{}.mvt?town_size=small_town_s".format(*tile_at(11.7515, 52.9955, 9))
-    before = me()
-    first = alone.get(path)  # the version is read
-    monkeypatch.setattr(tiles, "_tile", None)  # step by step would fail
-    second = alone.get(path)
-    monkeypatch.undo()
-    monkeypatch.setattr(tiles, "_with_its_version", lambda *_: None)
-    third = alone.get(path)
-    assert len(first.content) > 100
-    assert first.content == second.content == third.content
-    assert first["ETag"] == second["ETag"] == third["ETag"]
-    assert me() == before
+@in_a_transaction
+def test_arrays_and_database_make_the_same_tile(client: Client, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    """Every feature, its class and its place, those just beyond the edge and gathered ones too."""
+    store.current(VACANCIES)
+    compared = 0
+    for z in (0, 5, 7, 10, 11, 13, 17, 22):
+        unit = 2 * 20_037_508.343 / 2**z / 4096
+        for lon, lat in ((11.7515, 52.9955), (13.06, 52.40), (14.55, 52.34)):
+            for query in ("", "target_use=workshop", "town_size=rural&q=Haus"):
+                ours, theirs = both(client, tmp_path, monkeypatch, tile_at(lon, lat, z), query)
+                if theirs is None:
+                    assert ours is None
+                    continue
+                compared += len(theirs)
+                assert list(ours["key"]) == list(theirs["key"])
+                assert list(ours["transit_class"]) == list(theirs["transit_class"])
+                apart = np.hypot(ours["x"] - theirs["x"], ours["y"] - theirs["y"])
+                assert apart.max() < max(1.01 * unit, 0.01)  # a centimetre decides to which side a half is rounded
+                assert (apart > 0.01).mean() < 0.02 or z > 16
+    assert compared > 5_000
+    monkeypatch.setattr(tiles, "MANY", 100)
+    ours, theirs = both(client, tmp_path, monkeypatch, tile_at(13.06, 52.40, 7))
+    assert list(ours["n"]) == list(theirs["n"])
+    assert np.hypot(ours["x"] - theirs["x"], ours["y"] - theirs["y"]).max() < 0.01
+    assert len(ours) > 20
 
 
-def test_what_is_asked_at_once_is_asked_as_the_reader(alone: Client) -> None:
-    before = me()
-    assert at_once("SELECT current_user", (), "SELECT current_setting('role')::bytea", ()) == (before[0], settings.READER_ROLE.encode())
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        at_once("SELECT 1", (), "SELECT count(*) FROM vacancies_vacancy", ())
-    assert me() == before
+def test_numbers_and_texts_of_any_size_are_written(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    counts = np.array([0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455])
+    across = np.array([-64, -1, 0, 63, 64, 2_048, 4_095, 4_096, 4_160])
+    places = np.arange(9)
+    texts = ["", *(f"Ort {n}{'ö' * n * n}" for n in places[1:])]
+    names = mvt.Property("name", places, np.array([text.encode() for text in texts]))
+    path = tmp_path / "0-0-0.mvt"
+    path.write_bytes(mvt.encode("proben", across, across[::-1], [names, mvt.Property("n", places, counts)]))
+    found = pyogrio.read_dataframe(path, layer="proben", X=0, Y=0, Z=0, CLIP="NO")
+    assert list(found["n"]) == list(counts)
+    assert list(found["name"]) == texts
+    unit = 2 * 20_037_508.343 / 4096
+    assert np.allclose(found.geometry.x, across * unit - 20_037_508.343, atol=1)
+    assert np.allclose(found.geometry.y, 20_037_508.343 - across[::-1] * unit, atol=1)
+    assert mvt.encode("proben", across[:0], across[:0], []) == b""
 
 
 def test_a_tile_that_takes_too_long_says_so(alone: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     path = "/kacheln/leerstaende/{}/{}/{}.mvt".format(*tile_at(13.06, 52.40, 7))
     assert alone.get(path).status_code == 200
     slow = lambda *_: ("SELECT pg_sleep(5)::text", [])  # noqa: E731
+    monkeypatch.setattr(store, "at_hand", lambda *_: None)
     monkeypatch.setattr(tiles, "tile_statement", slow)
     monkeypatch.setattr(tiles, "TIMEOUT_MS", 50)
-    at_once_, step_by_step = alone.get(path), alone.get(path, headers={"If-None-Match": "old"})
-    assert [at_once_.status_code, step_by_step.status_code] == [503, 503]
-    assert at_once_["Retry-After"] == "30"
+    answer = alone.get(path)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
     monkeypatch.undo()
     assert alone.get(path).status_code == 200
-
-
-def test_a_connection_that_died_is_replaced(alone: Client, database_url: str) -> None:
-    path = "/kacheln/leerstaende/{}/{}/{}.mvt".format(*tile_at(13.06, 52.40, 9))
-    first = alone.get(path)
-    with psycopg.connect(database_url.replace("postgis:", "postgresql:"), autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
-    assert alone.get(path).content == first.content
 
 
 def test_layers_without_a_statement_for_their_stamp_have_tiles_too(alone: Client) -> None:
