@@ -41,7 +41,7 @@ class Spot:
 
 
 def spot_of(given: Mapping[str, str]) -> Spot | None:
-    """Return the place that parameters name; None where they name none.
+    """Return the place that parameters name; None where nothing was asked.
 
     Parameters
     ----------
@@ -56,6 +56,8 @@ def spot_of(given: Mapping[str, str]) -> Spot | None:
     lat, lon, address, town = (given.get(name, "").replace("\0", "").strip() for name in ("lat", "lon", "address", "town"))
     if lat or lon:
         return _at_point(lat, lon)
+    if not address and "address" in given:
+        raise InvalidParameter("address", "", _("eine Adresse mit Straße und Ort oder ein Punkt auf der Karte"))
     return _at_address(address[:200], town[:60]) if address else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -211,3 +213,25 @@ def test_less_motion_is_respected(open_page: Open) -> None:
     moving = open_page("/", width=360, height=740, reduced_motion="no-preference")
     painted(moving)
     assert moving.locator("#filters").evaluate("e => getComputedStyle(e).transitionDuration") != "0s"
+
+
+def test_what_a_screen_reader_said_badly_once(open_page: Open) -> None:
+    """Names as docs/accessibility-check.md has them: no number without a word, no words that run together, no silent map."""
+    page = open_page("/?town=wittenberge&transit=C")
+    painted(page)
+    page.locator("#filters details").evaluate_all("all => all.forEach((d) => { d.open = true; })")
+    for role, name in (
+        ("checkbox", r"^Landgemeinde unter 5\.000 ?, \d+\sTreffer$"),
+        ("radio", r"^B – gut ?, \d+\sTreffer$"),
+        ("spinbutton", r"^Zur nächsten Haltestelle höchstens … m$"),
+        ("link", r"^in Wittenberge ?, entfernen$"),
+        ("link", r"^Alte Schule ?, Wittenberge$"),
+        ("group", r"^Karte; dieselben Leerstände stehen in der Liste$"),
+    ):
+        expect(page.get_by_role(role, name=re.compile(name)).first).to_be_attached()  # type: ignore[arg-type]
+    page.locator("#bilder summary").first.click()
+    expect(page.get_by_role("columnheader", name="A – sehr gut")).to_be_attached()
+    expect(page.get_by_role("link", name=re.compile(r"^Größere Kleinstadt ?: \d+$"))).to_be_attached()
+    page.goto("/ueberblick/")
+    expect(page.get_by_role("table", name="Nach Landkreisen und kreisfreien Städten")).to_be_attached()
+    expect(page.get_by_role("link", name=re.compile(r"^[\d.]+ ?, als Liste$")).first).to_be_attached()

@@ -45,6 +45,8 @@ def test_a_citizen_reports(open_page: Open, site: str, beside: Beside, tmp_path:
     page = open_page("/melden/", width=width, height=740, **phone)
     assert page.context.cookies() == [], "who only looks gets no cookie"
     is_in_order(page)
+    page.get_by_role("button", name="Weiter").tap()
+    expect(page.get_by_role("alert")).to_contain_text("Es fehlt: eine Adresse")
     page.get_by_role("button", name="Meinen Standort nehmen").tap()
     expect(page.locator("#locate-said")).to_contain_text("Standort gefunden")
     page.get_by_role("button", name="Weiter").tap()

@@ -234,7 +234,9 @@ def test_registering_twice_is_one_seat_and_tells_nobody(client: Client) -> None:
 def test_wrong_registrations_say_what_is_wrong(client: Client, changed: dict[str, str]) -> None:
     made = event()
     given = {"begins_at": made.starts_at.isoformat(), "name": "Anna", "mail": "anna@example.org", "consent": "on"} | changed
-    assert client.post(made.get_absolute_url(), given).status_code == 400
+    answer = client.post(made.get_absolute_url(), given)
+    assert answer.status_code == 400
+    assert re.search(r'role="alert">\s*(<ul|<p>[^:]+: \w)', answer.content.decode()), "said when the page comes, with the field's name"
     assert not Registration.objects.exists()
 
 

@@ -120,8 +120,9 @@ export function makeMap(element, options = {}) {
 // Draw the parts as they come: the land first, the names last, the lines of the municipalities only when one is near.
 export async function drawBasemap(map, files) {
   for (const [name, level] of [["ground", 200], ["names", 390]]) {
-    map.createPane(name).style.zIndex = level;
-    map.getPane(name).style.pointerEvents = "none";
+    const pane = map.createPane(name);
+    pane.ariaHidden = "true";
+    Object.assign(pane.style, { zIndex: level, pointerEvents: "none" });
   }
   const renderer = L.canvas({ pane: "ground", padding: 0.3 });
   const common = { pane: "ground", renderer, interactive: false };

@@ -50,3 +50,4 @@ if (kind === "classes") {
   if (kind === "exact") L.circleMarker(at, { ...style, radius: 10 }).addTo(map);
   else L.circle(at, { ...style, radius: 354, color: "#a8432a", dashArray: "6 4", fillOpacity: 0.2 }).addTo(map);
 }
+map.getPane("overlayPane").ariaHidden = "true"; // what is drawn stands in words beside the map
