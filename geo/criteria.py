@@ -7,6 +7,8 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django.contrib.postgres.search import SearchQuery
@@ -64,6 +66,10 @@ class Criterion(ABC):
     @abstractmethod
     def q(self, value: Any) -> Q:
         """Return the condition for the database."""
+
+    def alternatives(self, value: Any) -> list[Q]:
+        """Return conditions of which a row meets one at least; asked one by one, the database can use an index for each."""
+        return [self.q(value)]
 
     def seen_from(self, _day: datetime.date) -> Criterion:
         """Return the criterion as it is asked of an earlier day's rows."""
@@ -292,12 +298,13 @@ class Text(Criterion):
             raise self.refuse(text[:40], _("höchstens 100 Zeichen"))
         return text or None
 
-    def q(self, value: str) -> Q:
+    def alternatives(self, value: str) -> list[Q]:
         query = SearchQuery(value, config="german", search_type="websearch")
-        condition = Q(**{f"{self.column}__search": query}) | Q(**{f"{self.column}__icontains": value})
-        for column in self.also:
-            condition |= Q(**{f"{column}__icontains": value}) | Q(**{f"{column}__trigram_similar": value})
-        return condition
+        words = [Q(**{f"{self.column}__search": query}), Q(**{f"{self.column}__icontains": value})]
+        return [*words, *(Q(**{f"{c}__icontains": value}) | Q(**{f"{c}__trigram_similar": value}) for c in self.also)]
+
+    def q(self, value: str) -> Q:
+        return reduce(or_, self.alternatives(value))
 
 
 def _either(words: Sequence[str]) -> str:

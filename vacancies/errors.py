@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from psycopg.errors import QueryCanceled
 
 from geo.errors import Busy, InvalidParameter, InvalidParameters, RaumError, status_of
 from layers.publish.views import FORMATS
@@ -14,7 +16,7 @@ FOR_PROGRAMS = (".json", ".atom", ".mvt", ".bin", *(f".{extension}" for extensio
 
 
 class RaumErrorMiddleware:
-    """Renders every `RaumError` that a view lets pass."""
+    """Renders every `RaumError` that a view lets pass, and questions that the database gave up."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -23,6 +25,10 @@ class RaumErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, QueryCanceled) or isinstance(error.__cause__, QueryCanceled):
+            error = Busy(
+                _("Diese Anfrage hat zu lange gedauert. Bitte enger fassen oder in einer halben Minute noch einmal versuchen."), 30
+            )
         if not isinstance(error, RaumError):
             return None
         response = self._answer(request, error)

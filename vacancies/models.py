@@ -14,6 +14,7 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.contrib.gis.measure import D
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
+from django.contrib.postgres.search import SearchVector
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Case, Count, F, Q, Value, When
@@ -255,6 +256,7 @@ class Vacancy(models.Model):
             models.Index(fields=("-verified_at", "key"), condition=Q(publication="published"), name="vacancy_newest"),
             models.Index(fields=("source", "source_ref"), name="vacancy_source_ref"),
             GinIndex(OpClass(Upper("search_text"), "gin_trgm_ops"), name="vacancy_text_trgm"),
+            GinIndex(SearchVector("search_text", config="german"), name="vacancy_text_words"),
             GinIndex(fields=("target_uses",), name="vacancy_target_uses"),
         ]
         constraints: ClassVar = [

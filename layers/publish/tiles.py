@@ -18,13 +18,10 @@ from django.db import connection
 from django.db.models import BooleanField, F, FloatField, Func, IntegerField, Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from psycopg import Cursor
-from psycopg.errors import QueryCanceled
 
 from geo import crs
-from geo.errors import Busy
 from geo.filtering import FilterSet
 from layers.publish import version
 from layers.publish.collection import Collection, collection
@@ -60,10 +57,7 @@ def vector_tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> Http
     tag = known.etag(f"{z}/{x}/{y}", wanted.query_string(), wanted.counted_from, "snapshot" if snapshot else "")  # bytes differ
     response = get_conditional_response(request, tag)
     if response is None:
-        try:
-            body = _of_snapshot(snapshot, wanted, z, x, y) if snapshot else _of_database(layer, wanted, z, x, y)
-        except QueryCanceled:
-            raise Busy(_("Diese Kachel hat zu lange gedauert. Bitte in einer halben Minute noch einmal versuchen."), 30) from None
+        body = _of_snapshot(snapshot, wanted, z, x, y) if snapshot else _of_database(layer, wanted, z, x, y)
         response = HttpResponse(body, content_type=MEDIA_TYPE)
     for word, value in {"ETag": tag, "Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}.items():
         response[word] = value

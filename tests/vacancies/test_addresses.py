@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.http import QueryDict
 from django.test import Client
 
+from geo.criteria import Text
+from layers.publish.rights import as_reader
+from layers.publish.snapshot import store
 from tests.browser.watching import rows
 from vacancies.listing import LAYERS, PAGE_SIZE, Listing
 from vacancies.models import Vacancy
@@ -108,3 +113,12 @@ def test_where_an_area_holds_nothing_the_nearest_outside_is_named(client: Client
     shown = f"{km:.1f}".replace(".", ",")
     assert re.search(rf'Am nächsten außerhalb: <a href="/leerstaende/{slug}/">[^<]+</a>, {shown}\xa0km entfernt', page)
     assert "Am nächsten außerhalb" not in client.get("/?former_use=retail&town_size=rural&central=oberzentrum").content.decode()
+
+
+def test_a_question_that_the_database_gives_up_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words are asked of the database; a page waits for them no longer than the reader's limit."""
+    monkeypatch.setattr(store, "as_reader", lambda: as_reader(1))
+    monkeypatch.setattr(Text, "alternatives", lambda *_: [Q(key__in=RawSQL("SELECT pg_sleep(5)::text", ()))])
+    response = client.get("/leerstaende/?q=Sommerfrische")
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
+    assert "zu lange gedauert" in response.content.decode()

@@ -59,13 +59,17 @@ class Snapshot:
         return Counter(self.table, self._asked)
 
     def _asked(self, wanted: FilterSet) -> np.ndarray:
+        rows = self.layer.rows().order_by().values_list(self.layer.key, flat=True)
         with as_reader():
-            found = self.layer.matching(wanted).order_by().values_list(self.layer.key, flat=True)
-            return self.mask_of(list(found))
+            found = [[list(rows.filter(q)) for q in criterion.alternatives(value)] for criterion, value in wanted.active()]
+        return np.logical_and.reduce([self.mask_of([key for keys in either for key in keys]) for either in found])
 
     def mask_of(self, keys: list[str]) -> np.ndarray:
         """Return which rows have one of the keys (bool)."""
-        return np.isin(self.keys, np.array([k.encode() for k in keys], dtype=self.keys.dtype))
+        if not keys:
+            return np.zeros(len(self.table), bool)
+        wanted = np.sort(np.array([k.encode() for k in keys], dtype=self.keys.dtype))
+        return wanted[np.minimum(np.searchsorted(wanted, self.keys), len(wanted) - 1)] == self.keys
 
 
 def current(layer: Collection) -> Snapshot:

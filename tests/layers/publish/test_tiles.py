@@ -184,7 +184,7 @@ def test_a_tile_that_takes_too_long_says_so(alone: Client, monkeypatch: pytest.M
     monkeypatch.setattr(tiles, "tile_statement", slow)
     monkeypatch.setattr(tiles, "TIMEOUT_MS", 50)
     answer = alone.get(path)
-    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+    assert (answer.status_code, answer["Retry-After"], answer["Content-Type"]) == (503, "30", "application/json")
     monkeypatch.undo()
     assert alone.get(path).status_code == 200
 
