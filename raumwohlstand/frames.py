@@ -40,9 +40,9 @@ class LayerFrame(gpd.GeoDataFrame):
         return _kept(super()._constructor_from_mgr(mgr, axes))
 
     def explore(self, *args: Any, **options: Any) -> folium.Map:
-        """Return the map in the layer's style (`rw.map`); with options of geopandas' own `explore`, that one."""
+        """Return the map in the layer's style (`rw.map`); with options of geopandas' own `explore` that one, on no ground unless asked."""
         if args or options or "style" not in self.attrs:
-            return super().explore(*args, **options)
+            return super().explore(*args, **{"tiles": None, **options})  # the default asks a foreign server
         from raumwohlstand.maps import draw
 
         return draw(self)

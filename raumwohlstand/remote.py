@@ -1,4 +1,4 @@
-"""A remote platform as a source: its GeoParquet file of the layer, filtered by the platform itself. No Django."""
+"""A remote platform as a source: its OGC API Features names the layer's GeoParquet file, which the platform filters. No Django."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from raumwohlstand.frames import GEOMETRY, LayerFrame, frame_of
 from raumwohlstand.question import Question
 
 TIMEOUT_S = 120
+MEDIA_TYPE = "application/vnd.apache.parquet"
 ABOUT = b"raumwohlstand"
-LANGUAGES = {"de": "", "en": "/en"}  # below which address a platform speaks it
+LANGUAGES = ("de", "en")
 
 
 class Remote:
@@ -45,11 +46,12 @@ class Remote:
             raise InvalidParameter("language", language[:60], ", ".join(LANGUAGES))
         self.address = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self.language = language
+        self._files: dict[str, str] = {}
 
     def read(self, question: Question) -> LayerFrame:
-        """Return the rows that a question asks for: one request, all pages of rows in one file."""
+        """Return the rows that a question asks for, all of them in one file."""
         with question.in_its_words():
-            file = pq.ParquetFile(io.BytesIO(self._asked(f"{question.layer}.parquet", question.pairs)))
+            file = pq.ParquetFile(io.BytesIO(self._asked(self._file_of(question.layer), question.pairs)))
         try:
             described = json.loads(file.schema_arrow.metadata[ABOUT])
         except (KeyError, TypeError):
@@ -62,8 +64,22 @@ class Remote:
             table = table.filter(pa.array(inside))
         return frame_of(table, described)
 
-    def _asked(self, path: str, pairs: tuple[tuple[str, str], ...]) -> bytes:
-        address = f"{self.address}{LANGUAGES[self.language]}/{path}"
+    def _file_of(self, layer: str) -> str:
+        """Return the address of a layer's file, as the collection in the platform's OGC API names it (link relation `enclosure`)."""
+        if layer not in self._files:
+            address = f"{self.address}/ogc/features/collections/{layer}"
+            try:
+                links = json.loads(self._asked(address, (("f", "json"),)))["links"]
+                wanted = ("enclosure", MEDIA_TYPE, self.language)
+                named = [x["href"] for x in links if (x["rel"], x.get("type"), x.get("hreflang")) == wanted]
+            except (ValueError, KeyError, TypeError):
+                raise RemoteFailed(f"{address} is no collection; expected the address of a Raumwohlstand") from None
+            if not named:
+                raise RemoteFailed(f"{address} names no GeoParquet file; the platform runs an older version")
+            self._files[layer] = named[0]
+        return self._files[layer]
+
+    def _asked(self, address: str, pairs: tuple[tuple[str, str], ...]) -> bytes:
         try:
             answer = requests.get(address, params=pairs, timeout=TIMEOUT_S)
         except requests.RequestException as error:

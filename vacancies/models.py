@@ -351,8 +351,7 @@ def slug_for(former_use: str, town_name: str, key: str) -> str:
     """Return the public slug: use, town and random key, never a street; German whatever the editor's language."""
     with translation.override(settings.LANGUAGE_CODE):
         use = "leerstand" if former_use in ("unknown", "other") else str(c.Use(former_use).label).split(",")[0]
-    translated = f"{use} {town_name}".translate(UMLAUTS)
-    return f"{slugify(translated)[:100]}-{key}"
+    return f"{slugify(f'{use} {town_name}'.translate(UMLAUTS))[:100]}-{key}"
 
 
 class Unit(models.Model):

@@ -87,6 +87,12 @@ def test_explore_draws_the_same_map_also_of_what_was_cut_out() -> None:
     assert "L.circleMarker(" in page
 
 
+def test_explore_by_a_column_is_that_of_geopandas_and_asks_no_tile_server() -> None:
+    page = page_of(rw.vacancies(town="luckenwalde").explore("usable_m2", scheme="quantiles", k=3))
+    assert "usable_m2" in page
+    assert "tileLayer" not in page
+
+
 def test_a_frame_without_style_is_an_error_that_says_what_is_expected() -> None:
     with pytest.raises(ValueError, match=r"no style .* expected one from rw.vacancies"):
         rw.map(gpd.GeoDataFrame(geometry=[], crs=crs.STORAGE))

@@ -270,7 +270,9 @@ def test_a_database_that_does_not_answer_is_a_sentence() -> None:
 
 
 def test_a_server_that_is_none_is_named(site: str) -> None:
-    with pytest.raises(RemoteFailed, match=r"/nowhere/leerstaende.parquet answers 404; expected the address of a Raumwohlstand"):
+    with pytest.raises(
+        RemoteFailed, match=r"/nowhere/ogc/features/collections/leerstaende answers 404; expected the address of a Raumwohlstand"
+    ):
         rw.vacancies(source=rw.Remote(f"{site}/nowhere"))
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from geo import crs
 from layers.publish.asking import EXTENT
-from layers.publish.collection import Collection, Field, collections
+from layers.publish.collection import Collection, Field, collections, is_internal
 from layers.publish.extents import extent
 from layers.publish.ogcapi.parameters import (
     CRS84,
@@ -21,6 +24,7 @@ from layers.publish.ogcapi.parameters import (
     filter_names,
     time_field,
 )
+from layers.publish.views import FORMATS as DOWNLOADS
 
 JSON, HTML, GEOJSON, SCHEMA = "application/json", "text/html", "application/geo+json", "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
@@ -117,8 +121,22 @@ def one(collection: Collection, site: str, base: str, shown: str, query: str, as
             link(QUERYABLES, SCHEMA, f"{address}/queryables?f=json", _("Spalten")),
             link("describedby", "application/vnd.iso.19139+xml", f"{site}metadaten/{collection.name}.xml", _("Metadaten")),
             link("license", HTML, f"{site}datenquellen/", _("Quellen und Lizenzen")),
+            *(_files(collection, site, query) if shown else ()),
         ],
     }
+
+
+def _files(collection: Collection, site: str, query: str) -> list[dict[str, str]]:
+    """Return links to the rows as files, in each language of their labels; layers that are not for the public have none."""
+    known = "&".join(part for part in query.split("&") if part.partition("=")[0] != EXTENT)
+    links = []
+    for language, _name in () if is_internal() else settings.LANGUAGES:
+        with override(language):
+            for extension, kind in DOWNLOADS.items():
+                path = reverse("download", args=[collection.name, extension]).lstrip("/")
+                href = f"{site}{path}?{known}" if known else f"{site}{path}"
+                links.append(link("enclosure", kind.media_type, href, kind.title, hreflang=language))
+    return links
 
 
 def schema_of(f: Field) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from layers.publish import version
 from layers.publish.collection import collection, collections
 from layers.publish.describe.about import SERVICES
 from layers.publish.views import FORMATS
+from vacancies.public import PublicVacancy
 
 pytestmark = pytest.mark.django_db
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
@@ -119,3 +120,17 @@ def test_the_sitemap_lists_public_pages_in_both_languages(client: Client) -> Non
     assert hidden.slug not in rows
     assert rows.count("<loc>") == 2 * Vacancy.objects.public().count()
     assert client.get("/sitemap-seiten.xml").status_code == 200
+
+
+def test_a_collection_names_its_files_in_each_language_with_the_filter(client: Client) -> None:
+    told = client.get("/ogc/features/collections/leerstaende?f=json&town=wittenberge&extent=11,52,12,53").json()
+    files = [one for one in told["links"] if one["rel"] == "enclosure"]
+    assert {(one["hreflang"], one["type"]) for one in files} == {
+        (lang, kind.media_type) for lang in ("de", "en") for kind in FORMATS.values()
+    }
+    csv = {one["hreflang"]: one["href"] for one in files if one["type"].startswith("text/csv")}
+    assert csv["en"].endswith("/en/leerstaende.csv?town=wittenberge")
+    answers = [client.get(csv[lang].partition("testserver")[2]) for lang in ("de", "en")]
+    lines = [b"".join(answer.streaming_content).decode("utf-8-sig").splitlines() for answer in answers]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert len(lines[0]) == len(lines[1]) == PublicVacancy.objects.in_town("wittenberge").count() + 1
