@@ -251,6 +251,14 @@ DATASETS = tomllib.loads((ROOT / "data" / "datasets.toml").read_text(encoding="u
 DATA_README = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
 
 
+def test_forms_say_their_errors_themselves() -> None:
+    """The browser's bubble is not read out; only where a chosen picture would be lost on the way the browser checks first."""
+    forms = [
+        (p.name, tag) for p in (ROOT / "web/templates").rglob("*.html") for tag in re.findall(r'<form\b.*?class="form[ "].*', p.read_text())
+    ]
+    assert [name for name, tag in forms if 'method="post"' in tag and "novalidate" not in tag] == ["what.html"]
+
+
 def test_every_file_of_data_is_listed() -> None:
     files = {n.removeprefix("data/") for n in tracked() if n.startswith("data/")} - {"README.md"}
     assert {n for n in files if f"`{n}`" not in DATA_README and f"({n})" not in DATA_README} == set()

@@ -72,7 +72,9 @@ class KeysForm(forms.Form):
     """Entries that were ticked."""
 
     keys = forms.MultipleChoiceField(
-        choices=[], error_messages={"required": _("Bitte wählen Sie mindestens einen Eintrag."), "invalid_choice": _("Ein Eintrag fehlt.")}
+        label=_("Einträge"),
+        choices=[],
+        error_messages={"required": _("Bitte wählen Sie mindestens einen Eintrag."), "invalid_choice": _("Ein Eintrag fehlt.")},
     )
 
     def __init__(self, keys: list[str], *args: Any, **words: Any) -> None:

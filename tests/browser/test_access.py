@@ -235,3 +235,48 @@ def test_what_a_screen_reader_said_badly_once(open_page: Open) -> None:
     page.goto("/ueberblick/")
     expect(page.get_by_role("table", name="Nach Landkreisen und kreisfreien Städten")).to_be_attached()
     expect(page.get_by_role("link", name=re.compile(r"^[\d.]+ ?, als Liste$")).first).to_be_attached()
+
+
+def test_in_a_low_window_the_bar_lies_on_no_other_button(open_page: Open) -> None:
+    """As at 300 % in a small window: what floats at the bottom of a phone stands above the map there."""
+    page = open_page("/?town=wittenberge", width=424, height=250)
+    painted(page)
+    bar, shown = page.locator(".bar").bounding_box(), page.locator(".map-pane :is(button, summary, .leaflet-bar a), .answer-head .count")
+    boxes = [box for one in shown.all() if (box := one.bounding_box())]
+    assert bar
+    assert len(boxes) > 7
+    assert [b for b in boxes if bar["y"] < b["y"] + b["height"] and b["y"] < bar["y"] + bar["height"]] == []
+
+
+def test_letters_set_wider_cover_nothing(open_page: Open) -> None:
+    """WCAG 1.4.12: the bar of a phone stays one row, and a long term stays beside its value."""
+    page = open_page("/?town=wittenberge", width=360, height=740)
+    painted(page)
+    wider = "line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important"
+    adopt = f"() => {{ const s = new CSSStyleSheet(); s.replaceSync('* {{ {wider} }}'); document.adoptedStyleSheets = [s]; }}"
+    page.evaluate(adopt)
+    assert page.locator(".bar").evaluate("e => e.offsetHeight") < 60
+    page.goto("/orte/wittenberge/")
+    page.evaluate(adopt)
+    assert page.locator("dt").evaluate_all("all => all.filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent)") == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/konto/anmelden/", "/konto/neu/", "/rundbrief/", "/beratung/anfrage/", "/benachrichtigen/?town_size=rural"]
+)
+def test_an_empty_form_says_itself_what_is_missing(open_page: Open, path: str) -> None:
+    """No bubble of the browser, which Orca does not say: an alert with the field's name, and the words at the field."""
+    page = open_page(path)
+    page.locator("main form[method=post] .primary").first.click()
+    alert = page.locator("main [role=alert]").first
+    expect(alert).to_have_text(re.compile(r"\w+: Dieses Feld ist zwingend erforderlich|Bitte"))
+    expect(page.locator("main .wrong :is(input, select, textarea)").first).to_have_attribute("aria-invalid", "true")
+
+
+def test_the_map_of_districts_is_no_row_of_stops_before_its_table(open_page: Open) -> None:
+    page = open_page("/ueberblick/")
+    shapes = page.locator("svg.sketch a")
+    assert shapes.count() == 18
+    assert page.locator('svg.sketch a:not([tabindex="-1"])').count() == 0
+    hrefs = "all => all.map((a) => a.getAttribute('href')).sort()"
+    assert shapes.evaluate_all(hrefs) == page.locator("table[aria-labelledby=kreise] th a").evaluate_all(hrefs)

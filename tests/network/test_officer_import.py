@@ -7,6 +7,7 @@ import datetime
 import io
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,7 @@ def test_old_entries_are_confirmed_or_archived(client: Client, officer: User, gr
     Vacancy.objects.filter(pk__in=[v.pk for v in (*own[:2], foreign)]).update(verified_at=old)
     page = client.get("/register/pruefliste/").content.decode()
     assert [v.key in page for v in (*own, foreign)] == [True, True, False, False]
+    assert len(re.findall(r"<span>[^<]*\bGransee\b", page.split("<fieldset")[1])) == 2, "a list of several municipalities says which"
     client.post("/register/pruefliste/", {"keys": [own[0].key], "act": "confirm"})
     client.post("/register/pruefliste/", {"keys": [own[1].key], "act": "archive"})
     assert client.post("/register/pruefliste/", {"keys": [foreign.key], "act": "archive"}).status_code == 400

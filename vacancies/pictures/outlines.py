@@ -60,7 +60,7 @@ def of_state(steps: Mapping[str, int], titles: Mapping[str, str], title: str, te
         return {"link": row.get_absolute_url(), "step": steps.get(row.ags5, 0), "title": titles.get(row.ags5, row.name)}
 
     found = areas(District.objects.all(), frame, describe, whole=True, named=True)
-    return Sketch(frame, (), found, names_within(found, frame), title=title, text=text, is_tabbed=True)
+    return Sketch(frame, (), found, names_within(found, frame), title=title, text=text)
 
 
 def areas(

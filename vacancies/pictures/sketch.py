@@ -113,7 +113,6 @@ class Sketch:
     title: str = ""
     text: str = ""
     edge: str = ""
-    is_tabbed: bool = False
 
     @property
     def cleared(self) -> bool:
