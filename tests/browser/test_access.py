@@ -235,6 +235,11 @@ def test_what_a_screen_reader_said_badly_once(open_page: Open) -> None:
     page.goto("/ueberblick/")
     expect(page.get_by_role("table", name="Nach Landkreisen und kreisfreien Städten")).to_be_attached()
     expect(page.get_by_role("link", name=re.compile(r"^[\d.]+ ?, als Liste$")).first).to_be_attached()
+    page.goto("/ogc/")
+    page.context.grant_permissions(["clipboard-write"])
+    page.get_by_role("button", name=re.compile(r"^kopieren ?: WMS")).click()
+    expect(page.get_by_role("button", name=re.compile(r"^kopiert ?: WMS"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile(r"^kopieren ?: WMS"))).to_be_visible()
 
 
 def test_in_a_low_window_the_bar_lies_on_no_other_button(open_page: Open) -> None:

@@ -4,12 +4,13 @@ for (const button of document.querySelectorAll("button[data-copies]")) {
   field.addEventListener("focus", () => field.select());
   if (!navigator.clipboard) continue;
   button.hidden = false;
-  const label = button.textContent;
+  const words = button.firstChild; // what follows it says of which address, to a screen reader
+  const label = words.data;
   button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
     field.select();
     await navigator.clipboard.writeText(field.value);
-    button.textContent = button.dataset.done;
-    setTimeout(() => (button.textContent = label), 2000);
+    words.data = button.dataset.done;
+    setTimeout(() => (words.data = label), 2000);
   });
 }
