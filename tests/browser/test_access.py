@@ -236,10 +236,13 @@ def test_what_a_screen_reader_said_badly_once(open_page: Open) -> None:
     expect(page.get_by_role("table", name="Nach Landkreisen und kreisfreien Städten")).to_be_attached()
     expect(page.get_by_role("link", name=re.compile(r"^[\d.]+ ?, als Liste$")).first).to_be_attached()
     page.goto("/ogc/")
+    assert page.locator("[aria-live]").count() == 0, "three buttons that appear are not news"
     page.context.grant_permissions(["clipboard-write"])
     page.get_by_role("button", name=re.compile(r"^kopieren ?: WMS")).click()
-    expect(page.get_by_role("button", name=re.compile(r"^kopiert ?: WMS"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile(r"^kopiert ?: WMS"))).to_be_focused()
     expect(page.get_by_role("button", name=re.compile(r"^kopieren ?: WMS"))).to_be_visible()
+    page.goto("/wissen/konzeptverfahren/")
+    expect(page.locator(".badges").first).to_have_text(re.compile("^Gemeinden, Initiativen und Unternehmen, Konzeptverfahren, "))
 
 
 def test_in_a_low_window_the_bar_lies_on_no_other_button(open_page: Open) -> None:

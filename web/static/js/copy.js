@@ -1,4 +1,4 @@
-// Copy buttons beside addresses: shown only where the browser can copy; the address is selected in any case.
+// Copy buttons beside addresses: shown only where the browser can copy; an address that gets the focus is selected in any case.
 for (const button of document.querySelectorAll("button[data-copies]")) {
   const field = document.getElementById(button.dataset.copies);
   field.addEventListener("focus", () => field.select());
@@ -6,10 +6,14 @@ for (const button of document.querySelectorAll("button[data-copies]")) {
   button.hidden = false;
   const words = button.firstChild; // what follows it says of which address, to a screen reader
   const label = words.data;
-  button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
-    field.select();
-    await navigator.clipboard.writeText(field.value);
+    button.setAttribute("aria-live", "polite"); // not before: buttons that appear would be read out
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      field.focus(); // not allowed: there it is, selected
+      return;
+    }
     words.data = button.dataset.done;
     setTimeout(() => (words.data = label), 2000);
   });
