@@ -108,4 +108,4 @@ def test_what_was_ticked_stays_ticked_when_something_is_missing(gransee: Town, c
     labels = inside_labels(page)
     assert sum('name="keys"' in label for label in labels) >= 3
     assert not [label for label in labels if "<a " in label], "a link is no part of a box's name, nor of what ticks it"
-    assert page.count(f'<span class="sr">: {rows[1].key}</span></a>') == 1
+    assert len(re.findall(r'<span class="sr">: [^<]{5,}</span></a>', page)) >= 3, "each link says what it leads to"
