@@ -157,6 +157,7 @@ def test_all_that_lie_at_one_place_can_be_reached(open_page: Open, beside: Besid
         expect(cards).to_have_count(8)
         more = page.locator(".leaflet-popup").get_by_role("button", name=f"Noch {len(wanted) - 8} zeigen")
         first = cards.first.get_attribute("data-key")
+        expect(page.locator(".leaflet-pan-anim")).to_have_count(0)  # else the click may meet the map that still moves
         more.click()
         expect(cards).to_have_count(len(wanted))
         expect(more).to_be_hidden()

@@ -39,11 +39,9 @@ def test_points_and_areas_have_the_colours_of_their_class(client: Client) -> Non
 
 
 def test_minutes_have_the_same_ramp() -> None:
-    steps = re.findall(r'\[(\d+), "(#[0-9a-f]{6})"\]', script("surface.js"))
+    steps = re.findall(r'\[(\d+), "(#[0-9a-f]{6})"\]', script("legend.js"))
     assert [colour for _to, colour in steps] == [colour for _to, colour in MINUTE_COLOURS]
     assert [int(to) for to, _colour in steps[:-1]] == [to for to, _colour in MINUTE_COLOURS[:-1]]
-    rings = table(script("overlays.js"), "RINGS")
-    assert rings == {str(to): colour for to, colour in MINUTE_COLOURS if str(to) in rings}
     for layer in (ISOCHRONES, TRAVEL_TIMES):
         assert layer.style.of(60).symbol.fill == dict(MINUTE_COLOURS)[60]  # type: ignore[union-attr]
         assert layer.style.of(61).symbol.fill == dict(MINUTE_COLOURS)[90]  # type: ignore[union-attr]

@@ -99,8 +99,8 @@ export function sizeCanvas(renderer) {
 export function makeMap(element, options = {}) {
   const words = element.dataset;
   const map = L.map(element, {
-    zoomControl: false, attributionControl: false, minZoom: 6, maxZoom: 18, zoomSnap: 0.5, keyboard: true,
-    maxBounds: [[50.4, 9.5], [54.6, 16.6]], maxBoundsViscosity: 0.6,
+    zoomControl: false, attributionControl: false, minZoom: 6, maxZoom: 18, zoomSnap: 0.25, keyboard: true,
+    maxBounds: [[49.4, 8.5], [55.8, 17.6]], maxBoundsViscosity: 0.6,
     zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches, ...options,
   });
   L.control.zoom({ zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);

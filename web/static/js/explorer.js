@@ -91,9 +91,9 @@ function sketch(query, rows) {
   cards.replaceChildren(...sketched(hits.table, first, settings, form));
 }
 
-function show(box) {
-  const [left, top, low] = matchMedia("(max-width: 43.74em)").matches ? [30, 120, 50] : [60, 60, 130]; // buttons above, legend below
-  if (map.getSize().x) map.fitBounds(box, { paddingTopLeft: [left, top], paddingBottomRight: [30, low], maxZoom: 13 });
+function show(box, animate) {
+  const [left, top, low] = matchMedia("(max-width: 43.74em)").matches ? [20, 160, 50] : [60, 150, 100]; // buttons above, legend below
+  if (map.getSize().x) map.fitBounds(box, { paddingTopLeft: [left, top], paddingBottomRight: [20, low], maxZoom: 13, animate });
   else waiting = box;
 }
 
@@ -139,7 +139,7 @@ onReturn(async (query) => {
   fillForm(query);
   setView(query.get("view") ?? "map");
   map.closePopup();
-  if (!goTo(query)) map.fitBounds(BRANDENBURG, { animate: false });
+  if (!goTo(query)) show(BRANDENBURG, false);
   if ((await put(query, { how: "", fit: false })) !== false) await restore(query);
 });
 
@@ -239,7 +239,7 @@ for (const [type, on] of [["mouseover", true], ["mouseout", false], ["focusin", 
 
 // --- buttons ---------------------------------------------------------------------------------------------------------
 
-document.getElementById("whole").addEventListener("click", () => map.fitBounds(BRANDENBURG));
+document.getElementById("whole").addEventListener("click", () => show(BRANDENBURG));
 const frame = () => {
   const b = map.getBounds();
   return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((v) => v.toFixed(4)).join(",");
@@ -299,7 +299,7 @@ function setView(view) {
   if (view === "list") return;
   map.invalidateSize({ animate: false });
   if (waiting && map.getSize().x) {
-    map.fitBounds(waiting, { padding: [10, 10], maxZoom: 13, animate: false });
+    show(waiting, false);
     waiting = null;
   }
 }
@@ -315,8 +315,8 @@ const start = opened();
 listQuery = withoutPlace(start);
 const placed = goTo(start);
 if (!placed) {
-  map.fitBounds(BRANDENBURG, { animate: false });
-  if (!map.getSize().x) waiting = BRANDENBURG;
+  map.fitBounds(BRANDENBURG, { animate: false }); // a map that is not seen has a place, too
+  show(BRANDENBURG, false);
 }
 map.addLayer(points);
 // What lies behind the panels is loaded when one is opened, or when the address asks for it.
