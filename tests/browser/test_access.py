@@ -288,3 +288,6 @@ def test_the_map_of_districts_is_no_row_of_stops_before_its_table(open_page: Ope
     assert page.locator('svg.sketch a:not([tabindex="-1"])').count() == 0
     hrefs = "all => all.map((a) => a.getAttribute('href')).sort()"
     assert shapes.evaluate_all(hrefs) == page.locator("table[aria-labelledby=kreise] th a").evaluate_all(hrefs)
+    page.set_viewport_size({"width": 320, "height": 256})
+    lines = "all => Math.max(...all.map((a) => a.getClientRects().length))"
+    assert page.locator("table[aria-labelledby=kreise] th a").evaluate_all(lines) <= 4, "a table that scrolls breaks no word into letters"
