@@ -6,8 +6,8 @@ for (const button of document.querySelectorAll("button[data-copies]")) {
   button.hidden = false;
   const words = button.firstChild; // what follows it says of which address, to a screen reader
   const label = words.data;
+  button.addEventListener("focus", () => button.setAttribute("aria-live", "polite")); // not before: buttons that appear would be read out
   button.addEventListener("click", async () => {
-    button.setAttribute("aria-live", "polite"); // not before: buttons that appear would be read out
     try {
       await navigator.clipboard.writeText(field.value);
     } catch {
