@@ -92,7 +92,7 @@ function sketch(query, rows) {
 }
 
 function show(box, animate) {
-  const [left, top, low] = matchMedia("(max-width: 43.74em)").matches ? [20, 160, 50] : [60, 150, 100]; // buttons above, legend below
+  const [left, top, low] = matchMedia("(max-width: 43.74em)").matches ? [20, 155, 40] : [60, 150, 100]; // buttons above, legend below
   if (map.getSize().x) map.fitBounds(box, { paddingTopLeft: [left, top], paddingBottomRight: [20, low], maxZoom: 13, animate });
   else waiting = box;
 }
