@@ -148,7 +148,7 @@ def test_the_map_is_shaded_as_its_legend_says(client: Client) -> None:
     page = client.get("/ueberblick/").content.decode()
     legend = {s.step: s.label for s in overview.legend()}
     for line in overview.districts:
-        drawn = re.search(rf'<a href="{line.link}" aria-label="([^"]*)">.*?class="fill-(\d)"', page, re.DOTALL)
+        drawn = re.search(rf'<a href="{line.link}" tabindex="-1" aria-label="([^"]*)">.*?class="fill-(\d)"', page, re.DOTALL)
         assert drawn
         assert f"{line.rate:.1f}".replace(".", ",") in drawn[1]
         numbers = [float(v) for v in re.findall(r"\d+", legend[int(drawn[2])])]
