@@ -1,6 +1,7 @@
 """The map over two million rows in the database: snapshot, answers of the server against SQL, and what a browser sees.
 
-The examples are written and repeated by the database itself, each copy up to 2 km from its original. Takes six minutes on an idle machine with two cores.
+The examples are written and repeated by the database itself, each copy up to 2 km from its original. Takes six minutes on an idle
+machine with two cores.
 """
 
 from __future__ import annotations
